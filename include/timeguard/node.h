@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The core of timeguard on one node: events with their time in, actions out. It never asks for the time, opens nothing and
+   allocates only in tg_node_new. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <timeguard/alert.h>
+#include <timeguard/chrony.h>
+#include <timeguard/clock.h>
+#include <timeguard/options.h>
+#include <timeguard/quorum.h>
+#include <timeguard/report.h>
+#include <timeguard/snapshot.h>
+
+struct tg_node;
+
+enum tg_event_type {
+        TG_EVENT_LOOK,      /* nothing but the clocks: at least ten times a second, and whenever REALTIME was set */
+        TG_EVENT_TICK,      /* the second: send the report */
+        TG_EVENT_DELIVERY,  /* a message of the process group; `now` was read after it had come */
+        TG_EVENT_CHRONY,    /* a poll of chronyd ended */
+        TG_EVENT_MEMBERS,   /* the process group's members changed */
+        TG_EVENT_RING,      /* totem formed a ring, in the order of deliveries */
+        TG_EVENT_QUORUM,    /* quorum, votes or configured nodes changed */
+        TG_EVENT_TOPOLOGY,  /* names, addresses or timings changed */
+        TG_EVENT_DISCONNECTED, /* corosync is gone */
+        TG_EVENT_OPTIONS,   /* the configuration was read anew */
+        TG_EVENT_STOP,      /* the agent is about to stop: say so to the peers */
+};
+
+struct tg_group_member {
+        uint32_t node_id;
+        uint32_t pid;
+};
+
+#define TG_GROUP_MEMBERS_MAX 128 /* corosync: CPG_MEMBERS_MAX */
+
+struct tg_event {
+        enum tg_event_type type;
+        struct tg_look now;
+        union {
+                struct {
+                        uint32_t node_id, pid; /* the sender, as corosync has it */
+                        const uint8_t *data;
+                        size_t len;
+                } delivery;
+                const struct tg_chrony_sample *chrony;
+                struct {
+                        uint32_t n;
+                        struct tg_group_member list[TG_GROUP_MEMBERS_MAX];
+                } members;
+                struct tg_ring_id ring;
+                const struct tg_quorum *quorum;
+                const struct tg_topology *topology;
+                const struct tg_options *options;
+        };
+};
+
+enum tg_action_type {
+        TG_ACTION_SEND,  /* multicast `send` now; the time in it is that of the event just handled */
+        TG_ACTION_ALERT, /* tell the transition */
+};
+
+struct tg_action {
+        enum tg_action_type type;
+        union {
+                struct {
+                        size_t len;
+                        uint8_t data[TG_REPORT_BYTES_MAX];
+                } send;
+                struct tg_alert alert;
+        };
+};
+
+struct tg_identity {
+        uint32_t node_id; /* corosync's */
+        uint32_t pid;     /* of the agent: (node_id, pid) is its identity in the process group */
+        uint8_t boot_id[16];
+        char time_zone[TG_NAME_MAX];
+};
+
+/* Makes a node; `now` starts its clocks. *out is set only on success. Returns 0 or -ENOMEM. The node owns nothing of its
+   arguments. node_id may be 0 until the first TG_EVENT_QUORUM through tg_node_set_id. */
+int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const struct tg_options *options, const struct tg_look *now);
+struct tg_node *tg_node_free(struct tg_node *node); /* accepts NULL, returns NULL */
+
+/* The own node id, once corosync is known; a change drops all that was measured. */
+void tg_node_set_id(struct tg_node *node, uint32_t node_id);
+
+/* Takes one event. What the event points to is not kept. Events must come in the order of their `now.raw_ns`, as far as the
+   deliveries of one agent go; a clock that went back (a restored virtual machine) begins a new epoch. */
+void tg_node_handle(struct tg_node *node, const struct tg_event *event);
+
+/* Fetches the next action due, false when there is none: call it until then after each event, and carry out a SEND at once. */
+bool tg_node_next_action(struct tg_node *node, struct tg_action *action);
+
+/* Writes the status as of `now`. */
+void tg_node_snapshot(const struct tg_node *node, const struct tg_look *now, struct tg_snapshot *out);
+
+/* One line of truth for the service manager: "agreed: 3 nodes within 1 s of 10.0.0.254". */
+const char *tg_node_summary(const struct tg_node *node, char *buf, size_t size);
