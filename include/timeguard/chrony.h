@@ -75,7 +75,8 @@ struct tg_chrony_sample {
 #define TG_CHRONY_TRY_NS (150 * TG_NS_PER_MS) /* an answer that takes longer is taken for lost */
 
 /* One poll: TRACKING, N_SOURCES, SOURCE_DATA for each source, NTP_SOURCE_NAME for each that is kept. Bounded: at most two
-   tries a request and 900 ms in all; then what is known by then counts (state SILENT if TRACKING was not answered). */
+   tries a request and 900 ms in all. A poll that is not answered to its end, names apart, is SILENT: half a list of sources would look
+   like a lost source. */
 enum tg_poll_step {
         TG_POLL_SEND, /* send `datagram` and give the reply, or its absence at `deadline_raw_ns`, to the poll */
         TG_POLL_WAIT, /* nothing to send; the reply given did not belong to the request, go on waiting */
@@ -94,7 +95,6 @@ struct tg_chrony_poll {
         uint32_t count;
         uint16_t command;
         uint8_t attempt;
-        uint8_t reason_known;
 };
 
 /* Begins a poll at `raw_ns`; `seed` makes the sequence numbers of one poll unlike those of another. Returns TG_POLL_SEND. */

@@ -20,7 +20,7 @@
 /* Which instance of a node's RAW timeline: a new boot or a suspend begins another. */
 struct tg_epoch {
         uint8_t boot_id[16];
-        uint32_t suspends; /* jumps of BOOTTIME - MONOTONIC since boot, as the agent has counted them */
+        uint32_t suspends; /* grows with each jump of BOOTTIME - MONOTONIC (ms suspended since boot) and each return of RAW */
 };
 
 /* A short name of an epoch: windows and echoes are keyed by it. Never 0. */

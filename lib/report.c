@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What writer and reader of reports share: the ranges of the fields, the names of epochs and faults. Layout: report_layout.h. */
+#include "report_layout.h"
+
+#define STEP_MAX (INT64_C(1) << 62)
+#define BRACKET_MAX (10 * TG_NS_PER_S)
+
+uint32_t tg_epoch_tag(const struct tg_epoch *epoch)
+{
+        uint32_t h = 2166136261u; /* FNV-1a */
+
+        for (size_t i = 0; i < sizeof epoch->boot_id; i++)
+                h = (h ^ epoch->boot_id[i]) * 16777619u;
+        for (unsigned i = 0; i < 32; i += 8)
+                h = (h ^ (epoch->suspends >> i & 0xff)) * 16777619u;
+        return h ? h : 1;
+}
+
+const char *tg_report_fault_text(enum tg_report_fault fault)
+{
+        static const char *const texts[] = {
+                [TG_REPORT_OK] = "sound",
+                [TG_REPORT_FOREIGN] = "no timeguard report",
+                [TG_REPORT_MAJOR_NEW] = "of a major version that this timeguard does not know",
+                [TG_REPORT_SHORT] = "cut short",
+                [TG_REPORT_OVERSIZED] = "longer than a report may be",
+                [TG_REPORT_RANGE] = "out of range",
+        };
+        return texts[fault];
+}
+
+static bool within(int64_t value, int64_t limit)
+{
+        return value >= -limit && value <= limit;
+}
+
+const char *tg_report_range_fault(const struct tg_report *r)
+{
+        const struct {
+                bool good;
+                const char *field;
+        } checks[] = {
+                { r->node_id != 0, "node id" },
+                { r->seq != 0, "sequence" },
+                { r->raw_ns >= 0 && r->raw_ns <= TG_RAW_MAX_NS, "raw" },
+                { r->boot_ns >= 0 && r->boot_ns <= TG_C_MAX_NS, "boottime" },
+                { within(r->c_ns, TG_C_MAX_NS) && r->c_ns >= -TG_RAW_MAX_NS, "realtime - raw" },
+                { r->bracket_ns >= 0 && r->bracket_ns <= BRACKET_MAX, "bracket" },
+                { within(r->last_step_ns, STEP_MAX), "last step" },
+                { r->hull_low_ns >= -TG_RAW_MAX_NS && r->hull_low_ns <= r->c_ns, "hull low" },
+                { r->hull_high_ns <= TG_C_MAX_NS && r->hull_high_ns >= r->c_ns, "hull high" },
+                { r->chrony.state <= TG_CHRONY_GARBLED, "chrony state" },
+                { r->chrony.tracking.stratum <= 16, "stratum" },
+                { r->chrony.tracking.leap <= 3, "leap" },
+                { r->chrony.n_sources <= TG_SOURCES_MAX, "source count" },
+                { r->n_echoes <= TG_ECHOES_MAX, "echo count" },
+        };
+
+        for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
+                if (!checks[i].good)
+                        return checks[i].field;
+        for (size_t i = 0; i < r->chrony.n_sources; i++)
+                if ((r->chrony.sources[i].state != '*' && r->chrony.sources[i].state != '+') ||
+                    r->chrony.sources[i].mode > TG_SOURCE_REFCLOCK)
+                        return "source state";
+        for (size_t i = 0; i < r->n_echoes; i++)
+                if (!within(r->echoes[i].upper_ns, TG_RAW_MAX_NS) || !r->echoes[i].rho_ppm)
+                        return "echo bound";
+        return NULL;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writing a report: report_layout.h. Sources come first and have a share of their own, so that many sources cannot crowd out the
+   echoes; the echoes take what room is left. */
+#include <errno.h>
+#include <string.h>
+
+#include "report_layout.h"
+#include "wire.h"
+
+#define SOURCES_BYTES_MAX 230
+#define AGE_US_MAX UINT32_MAX
+
+static void write_text(struct tg_writer *w, const char *text)
+{
+        size_t n = strnlen(text, TG_NAME_MAX - 1);
+
+        tg_write_le(w, n, 1);
+        tg_write_bytes(w, text, n);
+}
+
+static uint32_t age_us(int64_t from_ns, int64_t to_ns)
+{
+        int64_t us = to_ns <= from_ns ? 0 : (to_ns - from_ns + 999) / 1000;
+
+        return us > AGE_US_MAX ? AGE_US_MAX : (uint32_t)us;
+}
+
+static void write_addr(struct tg_writer *w, const struct tg_addr *addr)
+{
+        tg_write_le(w, addr->family, 1);
+        tg_write_bytes(w, addr->bytes, addr->family == TG_ADDR_IPV6 ? 16 : addr->family == TG_ADDR_NONE ? 0 : 4);
+}
+
+static void write_tracking(struct tg_writer *w, const struct tg_tracking *t)
+{
+        const tg_chrony_float floats[] = { t->correction_s, t->last_offset_s, t->rms_offset_s,     t->freq_ppm,         t->resid_freq_ppm,
+                                           t->skew_ppm,     t->root_delay_s,  t->root_dispersion_s, t->update_interval_s };
+
+        tg_write_le(w, t->ref_id, 4);
+        write_addr(w, &t->addr);
+        tg_write_le(w, t->stratum, 1);
+        tg_write_le(w, t->leap, 1);
+        tg_write_le(w, (uint64_t)t->ref_time_ns, 8);
+        for (size_t i = 0; i < sizeof floats / sizeof floats[0]; i++)
+                tg_write_le(w, floats[i], 4);
+}
+
+static void write_fixed(struct tg_writer *w, const struct tg_report *r, uint32_t flags)
+{
+        tg_write_le(w, r->node_id, 4);
+        tg_write_le(w, r->seq, 4);
+        tg_write_bytes(w, r->epoch.boot_id, sizeof r->epoch.boot_id);
+        tg_write_le(w, r->epoch.suspends, 4);
+        tg_write_le(w, r->ring.node_id, 4);
+        tg_write_le(w, r->ring.seq, 8);
+        tg_write_le(w, flags, 4);
+        tg_write_le(w, (uint64_t)r->raw_ns, 8);
+        tg_write_le(w, (uint64_t)r->c_ns, 8);
+        tg_write_le(w, (uint64_t)r->boot_ns, 8);
+        tg_write_le(w, (uint64_t)r->bracket_ns, 8);
+        tg_write_le(w, r->steps, 4);
+        tg_write_le(w, (uint64_t)r->last_step_ns, 8);
+        tg_write_le(w, (uint32_t)r->slew_ppb, 4);
+        tg_write_le(w, (uint64_t)r->hull_low_ns, 8);
+        tg_write_le(w, (uint64_t)r->hull_high_ns, 8);
+        tg_write_le(w, age_us(r->hull_since_raw_ns, r->raw_ns), 4);
+        tg_write_le(w, r->fingerprint, 8);
+        tg_write_le(w, r->gate_version, 2);
+        tg_write_le(w, r->gate_state, 1);
+        write_text(w, r->time_zone);
+        tg_write_le(w, r->chrony.state, 1);
+        tg_write_le(w, r->chrony.n_known, 1);
+        tg_write_le(w, r->chrony.n_reachable, 1);
+        tg_write_le(w, age_us(r->chrony.raw_ns, r->raw_ns), 4);
+        write_tracking(w, &r->chrony.tracking);
+}
+
+static void write_source(struct tg_writer *w, const struct tg_source *s)
+{
+        size_t at = w->pos;
+
+        tg_write_le(w, 0, 1);
+        write_addr(w, &s->addr);
+        tg_write_le(w, s->mode, 1);
+        tg_write_le(w, (uint8_t)s->state, 1);
+        tg_write_le(w, s->reach, 1);
+        tg_write_le(w, (uint8_t)s->poll, 1);
+        tg_write_le(w, s->stratum, 1);
+        tg_write_le(w, s->since_sample_s, 4);
+        write_text(w, s->name);
+        if (!w->bad)
+                w->data[at] = (uint8_t)(w->pos - at - 1);
+}
+
+/* Returns false when not all found room. */
+static bool write_sources(struct tg_writer *w, const struct tg_chrony_sample *sample)
+{
+        struct tg_writer part = { .data = w->data, .pos = w->pos, .size = w->size };
+        size_t at = w->pos;
+        uint8_t n = 0;
+
+        if (part.size > at + SOURCES_BYTES_MAX)
+                part.size = at + SOURCES_BYTES_MAX;
+        tg_write_le(&part, 0, 1);
+        w->pos = part.pos;
+        for (; n < sample->n_sources; n++) {
+                write_source(&part, &sample->sources[n]);
+                if (part.bad)
+                        break;
+                w->pos = part.pos;
+        }
+        w->data[at] = n;
+        return n == sample->n_sources;
+}
+
+static void write_echo(struct tg_writer *w, const struct tg_echo *e, int64_t raw_ns)
+{
+        tg_write_le(w, e->node_id, 4);
+        tg_write_le(w, e->epoch_tag, 4);
+        tg_write_le(w, (uint64_t)e->upper_ns, 8);
+        tg_write_le(w, age_us(e->measured_raw_ns, raw_ns), 4);
+        tg_write_le(w, (uint32_t)e->estimate_gap_ns, 4);
+        tg_write_le(w, (uint32_t)e->rate_ppb, 4);
+        tg_write_le(w, e->rate_error_ppb, 4);
+        tg_write_le(w, e->rho_ppm, 2);
+}
+
+static void write_echoes(struct tg_writer *w, const struct tg_report *r)
+{
+        size_t room = (w->size - w->pos - 2) / TG_ECHO_BYTES;
+        uint8_t n = r->n_echoes < room ? r->n_echoes : (uint8_t)room;
+
+        tg_write_le(w, n, 1);
+        tg_write_le(w, TG_ECHO_BYTES, 1);
+        for (uint8_t i = 0; i < n; i++)
+                write_echo(w, &r->echoes[i], r->raw_ns);
+}
+
+int tg_report_encode(const struct tg_report *report, uint8_t buf[static TG_REPORT_BYTES_MAX])
+{
+        struct tg_writer w = { .data = buf, .size = TG_REPORT_BYTES_MAX }, flags;
+
+        if (tg_report_range_fault(report))
+                return -EINVAL;
+        tg_write_le(&w, TG_REPORT_MAGIC, 4);
+        tg_write_le(&w, TG_REPORT_MAJOR, 1);
+        tg_write_le(&w, TG_REPORT_MINOR, 1);
+        tg_write_le(&w, 0, 2);
+        flags = w;
+        write_fixed(&w, report, report->flags);
+        buf[6] = (uint8_t)(w.pos - TG_REPORT_PREAMBLE);
+        buf[7] = (uint8_t)((w.pos - TG_REPORT_PREAMBLE) >> 8);
+        if (!write_sources(&w, &report->chrony))
+                write_fixed(&flags, report, report->flags | TG_REPORT_CUT);
+        write_echoes(&w, report);
+        return (int)w.pos;
+}
