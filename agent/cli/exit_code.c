@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of exit codes, and which verdict ends in which. */
+#include "exit_code.h"
+#include "document.h"
+
+static const struct {
+        enum tg_exit code;
+        const char *meaning;
+} meanings[] = {
+        { TG_EXIT_AGREED, "agreed" },
+        { TG_EXIT_AT_RISK, "at-risk" },
+        { TG_EXIT_BROKEN, "breached or split" },
+        { TG_EXIT_UNPROVEN, "unproven, or the agent cannot be reached or understood" },
+        { TG_EXIT_USAGE, "wrong usage, or no such node" },
+        { TG_EXIT_OUTPUT, "the output could not be written" },
+};
+
+enum tg_exit tg_exit_of_verdict(int verdict)
+{
+        static const enum tg_exit codes[TG_DOC_VERDICTS] = {
+                [TG_DOC_AGREED] = TG_EXIT_AGREED, [TG_DOC_AT_RISK] = TG_EXIT_AT_RISK,   [TG_DOC_BREACHED] = TG_EXIT_BROKEN,
+                [TG_DOC_SPLIT] = TG_EXIT_BROKEN,  [TG_DOC_UNPROVEN] = TG_EXIT_UNPROVEN,
+        };
+
+        return codes[verdict];
+}
+
+void tg_exit_explain(FILE *out)
+{
+        for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+                fprintf(out, "  %2d  %s\n", meanings[i].code, meanings[i].meaning);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* timeguard: the administrator's view of what timeguardd knows. Reads one document from its status socket and shows it; it changes
+   nothing, measures nothing and judges nothing. Subcommands and options are in the tables below, exit codes in exit_code.c. */
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "screen.h"
+#include "watch.h"
+
+#define WATCH_MAX_S 86400
+
+static enum tg_exit show_once(const struct tg_request *request)
+{
+        struct tg_page page = { 0 };
+        enum tg_exit code;
+
+        tg_page_probe(&page);
+        page.out = stdout;
+        code = tg_screen_show(request, &page, stderr);
+        return fflush(stdout) == 0 && !ferror(stdout) ? code : TG_EXIT_OUTPUT;
+}
+
+static enum tg_exit run_status(const struct tg_request *request)
+{
+        return request->watch_s ? tg_watch(request) : show_once(request);
+}
+
+enum wish { WISH_JSON = 1 << 0, WISH_WATCH = 1 << 1, WISH_SOCKET = 1 << 2 };
+
+static const struct command {
+        const char *name, *synopsis, *meaning;
+        unsigned wishes; /* options that it takes */
+        bool takes_node;
+        enum tg_exit (*run)(const struct tg_request *request);
+} commands[] = {
+        { "status", "[--json] [--watch[=SECONDS]] [--socket PATH]", "Show whether all nodes tell the same time, and why.",
+          WISH_JSON | WISH_WATCH | WISH_SOCKET, false, run_status },
+        { "explain", "NODE [--socket PATH]", "Show the evidence behind the state of a node, given by name or id.", WISH_SOCKET,
+          true, show_once },
+};
+
+static const struct {
+        enum wish wish;
+        struct option option;
+        const char *synopsis, *meaning;
+} wishes[] = {
+        { WISH_JSON, { "json", no_argument, NULL, WISH_JSON }, "--json", "print the agent's document as it came" },
+        { WISH_WATCH,
+          { "watch", optional_argument, NULL, WISH_WATCH },
+          "--watch[=SECONDS]",
+          "again each second, or as told, until Ctrl-C" },
+        { WISH_SOCKET,
+          { "socket", required_argument, NULL, WISH_SOCKET },
+          "--socket PATH",
+          "the agent's socket, " TG_FETCH_SOCKET " unless told" },
+};
+
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+#define N_WISHES   (sizeof wishes / sizeof *wishes)
+
+static void print_help(void)
+{
+        printf("timeguard - prove that all nodes of a cluster tell the same time\n\nUsage:\n");
+        for (size_t i = 0; i < N_COMMANDS; i++)
+                printf("  timeguard %s %s\n      %s\n", commands[i].name, commands[i].synopsis, commands[i].meaning);
+        printf("  timeguard --help | --version\n\nOptions:\n");
+        for (size_t i = 0; i < N_WISHES; i++)
+                printf("  %-19s  %s\n", wishes[i].synopsis, wishes[i].meaning);
+        printf("\nExit codes:\n");
+        tg_exit_explain(stdout);
+        printf("\nNO_COLOR and TERM=dumb turn colours off; COLUMNS sets the width.\n");
+}
+
+static enum tg_exit usage(const char *fault, const char *about)
+{
+        fprintf(stderr, "timeguard: %s%s; see: timeguard --help\n", fault, about);
+        return TG_EXIT_USAGE;
+}
+
+static bool set_watch(struct tg_request *request, const char *text)
+{
+        char *end = NULL;
+        long seconds = text ? strtol(text, &end, 10) : 1;
+
+        if (text && (end == text || *end))
+                return false;
+        request->watch_s = (int)seconds;
+        return seconds >= 1 && seconds <= WATCH_MAX_S;
+}
+
+/* Takes the options of a command; false when one is wrong, and then it has said so. */
+static bool parse(const struct command *command, int argc, char **argv, struct tg_request *request)
+{
+        struct option options[N_WISHES + 1] = { 0 };
+        size_t n = 0;
+        int wish;
+
+        for (size_t i = 0; i < N_WISHES; i++)
+                if (command->wishes & wishes[i].wish)
+                        options[n++] = wishes[i].option;
+        while ((wish = getopt_long(argc, argv, "", options, NULL)) != -1) {
+                if (wish == WISH_JSON) {
+                        request->json = true;
+                } else if (wish == WISH_SOCKET) {
+                        request->socket = optarg;
+                } else if (wish != WISH_WATCH) {
+                        usage("wrong option for ", command->name);
+                        return false;
+                } else if (!set_watch(request, optarg)) {
+                        usage("--watch takes whole seconds from 1 to 86400", "");
+                        return false;
+                }
+        }
+        if (argc - optind != command->takes_node) {
+                usage(command->takes_node ? "explain wants the name or id of one node" : "too many arguments for ",
+                      command->takes_node ? "" : command->name);
+                return false;
+        }
+        request->node = command->takes_node ? argv[optind] : NULL;
+        return true;
+}
+
+static enum tg_exit run(const struct command *command, int argc, char **argv)
+{
+        struct tg_request request = { .socket = TG_FETCH_SOCKET };
+
+        for (int i = 1; i < argc; i++)
+                if (!strcmp(argv[i], "--help")) {
+                        print_help();
+                        return 0;
+                }
+        return parse(command, argc, argv, &request) ? command->run(&request) : TG_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+        setlocale(LC_CTYPE, "");
+        if (argc < 2)
+                return usage("which command?", "");
+        if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+                print_help();
+                return 0;
+        }
+        if (!strcmp(argv[1], "--version")) {
+                printf("timeguard %s\n", TG_VERSION);
+                return 0;
+        }
+        for (size_t i = 0; i < N_COMMANDS; i++)
+                if (!strcmp(argv[1], commands[i].name))
+                        return (int)run(&commands[i], argc - 1, argv + 1);
+        return (int)usage("no such command", "");
+}
