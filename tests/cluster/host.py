@@ -93,9 +93,10 @@ class Node(Host):
         self.local_stratum = None
         self.corosync = None
         self.agent = None
+        self.fake = None
 
     def programs(self):
-        return [program for program in (self.agent, self.corosync, self.chronyd) if program]
+        return [program for program in (self.agent, self.corosync, self.chronyd, self.fake) if program]
 
     def connect(self):
         self.lab.network.plug(self.space, self.name, "ring", "ring0", [f"{network.CLUSTER_NET}{self.id}/24"])
@@ -148,6 +149,23 @@ class Node(Host):
         """Local-clock mode: no source, and chronyd calls its own clock right."""
         self.sources, self.local_stratum = [], stratum
         self.start_time()
+
+    def start_fake_chronyd(self, mode, **values):
+        """Puts a misbehaving stand-in in chronyd's place until stop_fake_chronyd."""
+        self.stop_fake_chronyd(restart=False)
+        self.chronyd.stop()
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_chronyd.py")
+        self.fake = self.program("fake_chronyd", "/usr/bin/python3", script, "--mode", mode, "--values", json.dumps(values))
+        open(self.fake.log, "wb").close()
+        self.fake.start()
+        self.lab.wait_for(lambda: "ready" in self.fake.tail(1), 10, "the fake chronyd")
+
+    def stop_fake_chronyd(self, restart=True):
+        if self.fake:
+            self.fake.kill()
+            self.fake = None
+        if restart:
+            self.start_time()
 
     def tracking(self):
         """`chronyc -c tracking` over UDP, as the agent asks: a list of 14 texts."""

@@ -47,7 +47,7 @@ def check_machine():
 class Lab:
     _made = 0
 
-    def __init__(self, nodes=3, build=None, token_ms=1000, two_node=None, poll=(0, 0), budget="1s", agents=True, crypto=False,
+    def __init__(self, nodes=3, build=None, token_ms=1000, token_coefficient_ms=100, two_node=None, poll=(0, 0), budget="1s", agents=True, crypto=False,
                  sched_rr=False, chrony_lines=(), conf_lines=(), agent_wrapper=(), keep_logs=False):
         if not 2 <= nodes <= MAX_NODES:
             raise LabError(f"a lab has 2 to {MAX_NODES} nodes, not {nodes}")
@@ -55,7 +55,8 @@ class Lab:
         Lab._made += 1
         self.prefix = f"tg{os.getpid()}-{Lab._made}"
         self.directory = None
-        self.token_ms, self.sched_rr, self.poll, self.budget, self.with_agents = token_ms, sched_rr, poll, budget, agents
+        self.token_ms, self.token_coefficient_ms, self.sched_rr = token_ms, token_coefficient_ms, sched_rr
+        self.poll, self.budget, self.with_agents = poll, budget, agents
         self.two_node = nodes == 2 if two_node is None else two_node
         self.authkey = os.urandom(128) if crypto else None
         self.chrony_lines, self.conf_lines, self.agent_wrapper = list(chrony_lines), list(conf_lines), list(agent_wrapper)
@@ -141,6 +142,7 @@ class Lab:
         lines = ["system {", f"  sched_rr: {'yes' if self.sched_rr else 'no'}", "  move_to_root_cgroup: no",
                  "  allow_knet_handle_fallback: yes", "}",
                  "totem {", "  version: 2", "  cluster_name: lab", "  transport: knet", f"  token: {self.token_ms}",
+                 f"  token_coefficient: {self.token_coefficient_ms}",
                  f"  crypto_cipher: {crypto[0]}", f"  crypto_hash: {crypto[1]}", "}",
                  "logging {", "  to_stderr: yes", "  to_syslog: no", "  to_logfile: no", "  timestamp: hires", "}",
                  "quorum {", "  provider: corosync_votequorum", *(["  two_node: 1"] if self.two_node else []), "}", "nodelist {"]

@@ -1,0 +1,210 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Test of the lab itself, without agents: the virtual clocks are disciplined by real chronyds, corosync breaks and heals as told,
+truth is exact, and nothing is left behind, whatever way a run ends. Usage: test_lab.py BUILD-DIRECTORY"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import clockfile
+from fake_chronyd import MISBEHAVIOURS
+from lab import Lab, LabError, check_machine
+from netspace import run
+
+SECOND = 1000000000
+
+
+def require(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+class Timex(ctypes.Structure):
+    _fields_ = [(name, kind) for name, kind in zip(
+        "modes offset freq maxerror esterror status constant precision tolerance sec usec tick rest".split(),
+        [ctypes.c_uint] + [ctypes.c_long] * 4 + [ctypes.c_int] + [ctypes.c_long] * 6 + [ctypes.c_char * 128])]
+
+
+def kernel_rate():
+    timex = Timex(modes=0)
+    ctypes.CDLL(None).adjtimex(ctypes.byref(timex))
+    return timex.freq, timex.tick
+
+
+def offset_ns(lab, node):
+    """REALTIME of a node minus that of its server."""
+    return clockfile.truth_ns(lab.nodes[node].clock, lab.servers["ntp"].clock)
+
+
+def settled(lab, limit_ns=300000):
+    lab.wait_for(lambda: all(abs(offset_ns(lab, n)) < limit_ns for n in lab.nodes), 30, "all clocks to follow the server")
+
+
+def test_truth_is_exact(lab):
+    for node in lab.nodes.values():
+        tool = int(run([lab.tgclock, node.clock_path, "get"]).stdout)
+        ours = clockfile.shift_ns(node.clock)
+        require(abs(tool - ours) < 200000, f"tgclock says {tool}, Python {ours}")
+    at_ns = clockfile.raw_now_ns()
+    before_ns = lab.truth(1, 2, at_ns)
+    lab.step(1, 5000000)
+    require(lab.truth(1, 2, at_ns) == before_ns, "a step changed the past")
+    low_ns, high_ns = lab.truth_span(1, 2, at_ns, clockfile.raw_now_ns())
+    require(4900000 < high_ns - low_ns < 5100000, f"the span over a 5 ms step is {high_ns - low_ns} ns")
+    lab.step(1, -5000000)
+
+
+def test_chronyd_disciplines(lab):
+    rate = kernel_rate()
+    lab.skew(2, 80000)
+    settled(lab)
+    lab.wait_for(lambda: abs(float(lab.nodes[2].tracking()[7]) - 80) < 5, 40, "chronyd to find 80 ppm")
+    require(kernel_rate() == rate, "the machine's clock was touched")
+    lab.skew(2, 0)
+
+
+def test_chronyd_steps(lab):
+    steps = lab.nodes[3].clock.steps()
+    lab.nodes[3].chronyd.stop()
+    lab.step(3, 3 * SECOND)
+    lab.nodes[3].start_time()
+    lab.wait_for(lambda: abs(offset_ns(lab, 3)) < 10000000, 20, "makestep of 3 s")
+    require(lab.nodes[3].clock.steps() == steps + 2, "chronyd did not step once")
+    require(abs(clockfile.shift_ns(lab.nodes[3].clock)) < SECOND, "the virtual clock is not back")
+
+
+def test_sources(lab):
+    node = lab.nodes[1]
+    node.set_sources(["10.77.2.252"])
+    lab.wait_for(lambda: node.tracking()[0] == "0A4D02FC", 15, "n1 on the other server")
+    node.set_local(10)
+    lab.wait_for(lambda: node.tracking()[0] == "7F7F0101", 15, "n1 in local mode")
+    node.set_sources(["203.0.113.5"])
+    lab.wait_for(lambda: node.tracking()[0] == "CB007105", 15, "n1 on a public address")
+    node.set_sources(["10.77.2.253"])
+    lab.wait_for(lambda: node.tracking()[0] == "0A4D02FD", 15, "n1 on the alias")
+    node.set_sources(["10.77.2.254"], restart=True)
+    lab.wait_for(lambda: node.tracking()[0] == "0A4D02FE", 15, "n1 back on its server")
+
+
+def test_dead_source(lab):
+    lab.servers["ntp"].chronyd.kill()
+    lab.wait_for(lambda: ",?," in lab.nodes[2].chronyc("-c", "sources"), 25, "n2 to lose its source")
+    require(lab.nodes[2].tracking()[13] == "Normal", "chronyd admits a dead source: the premise of the lab is wrong")
+    lab.servers["ntp"].start()
+    lab.wait_for(lambda: ",*," in lab.nodes[2].chronyc("-c", "sources"), 25, "n2 to find it again")
+
+
+def test_cut_time(lab):
+    lab.cut_time(2)
+    lab.wait_for(lambda: ",?," in lab.nodes[2].chronyc("-c", "sources"), 25, "n2 to lose the time network")
+    require(",*," in lab.nodes[1].chronyc("-c", "sources"), "n1 lost its source as well")
+    lab.cut_time(2, cut=False)
+    lab.wait_for(lambda: ",*," in lab.nodes[2].chronyc("-c", "sources"), 25, "n2 to come back")
+
+
+def test_partition(lab):
+    lab.partition([[1, 2], [3]])
+    lab.wait_for(lambda: lab.formed([1, 2]), 20, "the ring of two")
+    lab.wait_for(lambda: "Quorate:          No" in lab.nodes[3].quorum(), 20, "n3 without quorum")
+    lab.merge()
+    lab.wait_for(lab.formed, 20, "one ring again")
+
+
+def test_frozen_corosync(lab):
+    lab.nodes[3].corosync.freeze()
+    lab.wait_for(lambda: lab.formed([1, 2]), 20, "the ring without the frozen one")
+    lab.nodes[3].corosync.thaw()
+    lab.wait_for(lab.formed, 20, "one ring again")
+
+
+def test_killed_corosync(lab):
+    lab.nodes[2].corosync.kill()
+    lab.wait_for(lambda: lab.formed([1, 3]), 20, "the ring without the killed one")
+    lab.nodes[2].start_corosync()
+    lab.wait_for(lab.formed, 20, "one ring again")
+
+
+def test_fakes(lab):
+    answers = {}
+    for mode in ("honest", "silent", "short", "unauthorised", "many"):
+        lab.nodes[1].start_fake_chronyd(mode, stratum=7)
+        answers[mode] = lab.nodes[1].space.run("chronyc", "-n", "-h", "127.0.0.1", "-c", "tracking", check=False).stdout.strip()
+    lab.nodes[1].stop_fake_chronyd()
+    require(answers["honest"].split(",")[2] == "7", f"honest: {answers['honest']}")
+    require("Cannot talk" in answers["silent"], f"silent: {answers['silent']}")
+    require("Not authorised" in answers["unauthorised"], f"unauthorised: {answers['unauthorised']}")
+    require(set(answers) <= set(MISBEHAVIOURS), "a mode is gone")
+
+
+TESTS = [test_truth_is_exact, test_chronyd_disciplines, test_chronyd_steps, test_sources, test_dead_source, test_cut_time,
+         test_partition, test_frozen_corosync, test_killed_corosync, test_fakes]
+
+
+def left_behind(pid):
+    """Namespaces and directories of a run."""
+    names = [n for n in run(["ip", "netns", "list"], check=False).stdout.split() if n.startswith(f"tg{pid}-")]
+    return names + [d for d in os.listdir("/tmp") if d.startswith(f"timeguard-lab-{pid}-")]
+
+
+def start_lab(build):
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab.py")
+    process = subprocess.Popen([sys.executable, script, "--nodes", "2", "--build", build, "--no-agents", "--keep"],
+                               stdout=subprocess.PIPE)
+    require(b"are up" in process.stdout.readline(), "the lab did not come up")
+    return process
+
+
+def test_ends(build):
+    """Ctrl-C, SIGTERM and an error leave nothing; after SIGKILL the next run takes it down."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = start_lab(build)
+        require(left_behind(process.pid), "the lab made nothing")
+        process.send_signal(number)
+        process.wait(20)
+        require(not left_behind(process.pid), f"after signal {number}: {left_behind(process.pid)}")
+    process = start_lab(build)
+    process.kill()
+    process.wait(20)
+    require(left_behind(process.pid), "SIGKILL left nothing, which is too good to be true")
+    try:
+        with Lab(2, build, agents=False):
+            raise RuntimeError("on purpose")
+    except RuntimeError:
+        pass
+    require(not left_behind(process.pid), f"of the killed run: {left_behind(process.pid)}")
+    require(not left_behind(os.getpid()), f"of this run: {left_behind(os.getpid())}")
+
+
+def attempt(name, test, *arguments):
+    begin = time.monotonic()
+    try:
+        test(*arguments)
+    except (AssertionError, LabError, OSError, subprocess.TimeoutExpired) as error:
+        print(f"FAIL {name}: {error}", flush=True)
+        return 0
+    print(f"pass {name} ({time.monotonic() - begin:.1f} s)", flush=True)
+    return 1
+
+
+def main():
+    build = sys.argv[1]
+    try:
+        check_machine()
+    except LabError as error:
+        print(f"skip: {error}\n0 passed, 0 failed, {len(TESTS) + 1} skipped")
+        return 77
+    with Lab(3, build, agents=False) as lab:
+        passed = sum(attempt(test.__name__, test, lab) for test in TESTS)
+    passed += attempt("test_ends", test_ends, build)
+    failed = len(TESTS) + 1 - passed
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
