@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The agent as its parts see it: they hand it events; it asks the core and carries out what the core wants done. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <qb/qbloop.h>
+
+#include <timeguard/node.h>
+
+#include "alarm.h"
+
+struct tg_chronyd;
+struct tg_clock;
+struct tg_cluster;
+struct tg_notify;
+struct tg_status;
+
+struct tg_agent {
+        qb_loop_t *loop;
+        struct tg_node *node;
+        struct tg_options options;
+        const char *config_path;
+        struct tg_topology topology; /* the last one read, for names; n_nodes 0 until then */
+        struct tg_clock *clock;
+        struct tg_chronyd *chronyd;
+        struct tg_cluster *cluster;
+        struct tg_status *status;
+        struct tg_notify *notify;
+        struct tg_alarm last_call; /* bounds the time that stopping may take */
+        int signal_fd;
+        bool stopping;
+};
+
+/* Makes an agent of options that have been judged; opens everything but the connection to corosync, which comes by itself.
+   *out is set only on success. Returns 0 or -errno, having logged what failed. */
+int tg_agent_new(struct tg_agent **out, const char *config_path, const struct tg_options *options);
+/* Returns NULL. False in *clean when a thread had to be left behind: the process must then end without running destructors. */
+struct tg_agent *tg_agent_free(struct tg_agent *agent, bool *clean);
+
+/* Runs until a signal asks it to stop and it has told its peers, or one second has passed since. */
+void tg_agent_run(struct tg_agent *agent);
+
+/* Hands an event to the core and carries out what follows from it. An event whose `now` is zero gets the present look. */
+void tg_agent_event(struct tg_agent *agent, struct tg_event *event);
+
+/* What is done once a second, besides the report: called by the clock after TG_EVENT_TICK. */
+void tg_agent_tick(struct tg_agent *agent);
+
+/* The cluster has been left, nothing keeps the agent. */
+void tg_agent_left(struct tg_agent *agent);
+
+/* The configured name of a node, or its number. */
+const char *tg_agent_node_name(const struct tg_agent *agent, uint32_t node_id, char buf[static TG_NAME_MAX]);
