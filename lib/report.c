@@ -49,6 +49,7 @@ const char *tg_report_range_fault(const struct tg_report *r)
                 { within(r->last_step_ns, STEP_MAX), "last step" },
                 { r->hull_low_ns >= -TG_RAW_MAX_NS && r->hull_low_ns <= r->c_ns, "hull low" },
                 { r->hull_high_ns <= TG_C_MAX_NS && r->hull_high_ns >= r->c_ns, "hull high" },
+                { r->hull_since_raw_ns >= 0 && r->hull_since_raw_ns <= r->raw_ns, "hull since" },
                 { r->chrony.state <= TG_CHRONY_GARBLED, "chrony state" },
                 { r->chrony.tracking.stratum <= 16, "stratum" },
                 { r->chrony.tracking.leap <= 3, "leap" },

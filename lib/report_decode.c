@@ -77,7 +77,8 @@ static void read_fixed(struct tg_reader *r, struct tg_report *out)
         out->slew_ppb = tg_read_i32(r);
         out->hull_low_ns = tg_read_i64(r);
         out->hull_high_ns = tg_read_i64(r);
-        out->hull_since_raw_ns = read_instant(r, out->raw_ns);
+        out->hull_since_raw_ns = tg_read_i64(r);
+        out->reference_id = (uint32_t)tg_read_le(r, 4);
         out->fingerprint = tg_read_le(r, 8);
         out->gate_version = (uint16_t)tg_read_le(r, 2);
         out->gate_state = (uint8_t)tg_read_le(r, 1);

@@ -63,7 +63,8 @@ static void write_fixed(struct tg_writer *w, const struct tg_report *r, uint32_t
         tg_write_le(w, (uint32_t)r->slew_ppb, 4);
         tg_write_le(w, (uint64_t)r->hull_low_ns, 8);
         tg_write_le(w, (uint64_t)r->hull_high_ns, 8);
-        tg_write_le(w, age_us(r->hull_since_raw_ns, r->raw_ns), 4);
+        tg_write_le(w, (uint64_t)r->hull_since_raw_ns, 8);
+        tg_write_le(w, r->reference_id, 4);
         tg_write_le(w, r->fingerprint, 8);
         tg_write_le(w, r->gate_version, 2);
         tg_write_le(w, r->gate_state, 1);

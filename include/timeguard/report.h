@@ -45,7 +45,6 @@ enum tg_report_flag {
         TG_REPORT_EVENT = 1 << 2,    /* sent because something happened, not because of the second */
         TG_REPORT_CUT = 1 << 3,      /* not all sources found room */
         TG_REPORT_LEAP = 1 << 4,     /* the last step was a leap second: REALTIME moved, TAI did not */
-        TG_REPORT_OSCILLATOR = 1 << 5, /* a peer's rate was measured above its rho, or contradictions repeat */
 };
 
 struct tg_report {
@@ -68,6 +67,7 @@ struct tg_report {
         int64_t hull_low_ns, hull_high_ns;
         int64_t hull_since_raw_ns;
 
+        uint32_t reference_id; /* of the agreeing set, as the sender last saw it; 0: none */
         uint64_t fingerprint;  /* tg_options_fingerprint */
         uint16_t gate_version; /* of the gate's logic; 0: none */
         uint8_t gate_state;    /* 0 until there is a gate */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See link.h. A message sent at RAW(peer) = tx and received at RAW(self) = rx proves D <= rx - tx, at any instant between the two.
+   Each such value gets worse by rho as it ages, so the best of the window is the one with the smallest aged value. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "interval.h"
+#include "link.h"
+
+#define RATE_ERROR_MAX 100e-6 /* a rate less certain than this is not yet known */
+#define MARGIN_PPM 30
+#define SKEWS_MAX_PPM 200     /* above, chronyd does not know its frequency itself */
+#define REPEAT_NS (600 * TG_NS_PER_S)
+#define SAME_NS (3 * TG_NS_PER_S) /* reports under way may still hold the echo that was dropped: no second contradiction */
+#define DOUBLINGS_MAX 7
+
+void tg_link_start(struct tg_link *link)
+{
+        *link = (struct tg_link){ .rho_ppm = TG_RHO_UNKNOWN_PPM };
+        tg_line_reset(&link->line);
+}
+
+void tg_link_drop(struct tg_link *link)
+{
+        link->n = link->next = 0;
+        link->heard_in_ring = false;
+        link->fit = (struct tg_fit){ 0 };
+        link->rho_ppm = TG_RHO_UNKNOWN_PPM << link->doublings;
+        tg_line_reset(&link->line);
+}
+
+void tg_link_receive(struct tg_link *link, uint32_t epoch_tag, int64_t tx_ns, int64_t rx_ns)
+{
+        if (link->epoch_tag != epoch_tag) {
+                tg_link_drop(link);
+                link->epoch_tag = epoch_tag;
+        }
+        link->window[link->next] = (struct tg_link_sample){ rx_ns - tx_ns, rx_ns };
+        link->next = (uint8_t)((link->next + 1) % TG_LINK_WINDOW);
+        if (link->n < TG_LINK_WINDOW)
+                link->n++;
+        link->heard_in_ring = true;
+}
+
+static const struct tg_link_sample *best_sample(const struct tg_link *link, int64_t raw_ns)
+{
+        const struct tg_link_sample *best = NULL;
+        int64_t best_ns = INT64_MAX;
+
+        for (uint8_t i = 0; i < link->n; i++) {
+                int64_t age = raw_ns - link->window[i].raw_ns, aged;
+
+                if (age < 0 || age > TG_AGE_MAX_NS)
+                        continue;
+                aged = link->window[i].upper_ns + tg_ageing_ns(age, link->rho_ppm);
+                if (aged < best_ns) {
+                        best_ns = aged;
+                        best = &link->window[i];
+                }
+        }
+        return best;
+}
+
+void tg_link_answer(struct tg_link *link, int64_t upper_ns, int64_t age_ns, int64_t rx_ns)
+{
+        const struct tg_link_sample *best = best_sample(link, rx_ns);
+        double rate = link->fit.known ? link->fit.slope : 0;
+        double upper, lower;
+
+        if (!best || age_ns > TG_AGE_MAX_NS)
+                return;
+        /* carried along the likely rate, not widened by rho: the middle of a widened interval would lean to its fresher end */
+        upper = (double)best->upper_ns + rate * (double)(rx_ns - best->raw_ns);
+        lower = -(double)upper_ns + rate * (double)age_ns;
+        tg_line_add(&link->line, rx_ns, (int64_t)((upper + lower) / 2));
+}
+
+static double chrony_rate_ppm(const struct tg_chrony_sample *a, const struct tg_chrony_sample *b)
+{
+        double skews;
+
+        if (!a || !b || a->state != TG_CHRONY_OK || b->state != TG_CHRONY_OK || !a->tracking.ref_id || !b->tracking.ref_id)
+                return 0;
+        skews = fabs(tg_chrony_float_value(a->tracking.skew_ppm)) + fabs(tg_chrony_float_value(b->tracking.skew_ppm));
+        if (skews > SKEWS_MAX_PPM)
+                return 0;
+        return fabs(tg_chrony_float_value(a->tracking.freq_ppm) - tg_chrony_float_value(b->tracking.freq_ppm)) + skews + MARGIN_PPM;
+}
+
+static bool double_rho(struct tg_link *link)
+{
+        if (link->doublings == DOUBLINGS_MAX)
+                return false;
+        link->doublings++;
+        return true;
+}
+
+bool tg_link_judge(struct tg_link *link, const struct tg_chrony_sample *own, const struct tg_chrony_sample *peer)
+{
+        double rho = TG_RHO_UNKNOWN_PPM, chrony = chrony_rate_ppm(own, peer);
+        bool doubled = false;
+
+        tg_line_fit(&link->line, &link->fit);
+        if (link->fit.slope_error > RATE_ERROR_MAX)
+                link->fit.known = false;
+        if (link->fit.known) {
+                double rate = fabs(link->fit.slope) * 1e6;
+
+                /* the bounds held so far may be wrong: they were aged too slowly */
+                if (rate - link->fit.slope_error * 1e6 > link->rho_ppm) {
+                        doubled = double_rho(link);
+                        link->n = link->next = 0;
+                }
+                rho = fmax(TG_RHO_MIN_PPM, 2 * rate + link->fit.slope_error * 1e6 + MARGIN_PPM);
+        }
+        rho = ceil(fmax(rho, chrony)) * (1 << link->doublings);
+        link->rho_ppm = rho > TG_RHO_MAX_PPM ? TG_RHO_MAX_PPM : (uint32_t)rho;
+        return doubled;
+}
+
+bool tg_link_contradict(struct tg_link *link, int64_t raw_ns)
+{
+        int64_t since = raw_ns - link->contradiction_raw_ns;
+        bool doubled = false;
+
+        if (link->contradictions && since < SAME_NS) {
+                tg_link_drop(link);
+                return false;
+        }
+        if (link->contradictions && since < REPEAT_NS)
+                doubled = double_rho(link);
+        link->contradictions = 1;
+        link->contradiction_raw_ns = raw_ns;
+        tg_link_drop(link);
+        return doubled;
+}
+
+static int32_t to_i32(double value, int32_t none)
+{
+        return fabs(value) < 2e9 ? (int32_t)value : none;
+}
+
+bool tg_link_echo(const struct tg_link *link, int64_t raw_ns, struct tg_echo *echo)
+{
+        const struct tg_link_sample *best = link->heard_in_ring ? best_sample(link, raw_ns) : NULL;
+
+        if (!best)
+                return false;
+        echo->epoch_tag = link->epoch_tag;
+        echo->upper_ns = best->upper_ns;
+        echo->measured_raw_ns = best->raw_ns;
+        echo->estimate_gap_ns = TG_NO_ESTIMATE;
+        echo->rate_ppb = TG_NO_RATE;
+        echo->rate_error_ppb = 0;
+        echo->rho_ppm = (uint16_t)link->rho_ppm;
+        if (link->line.n)
+                echo->estimate_gap_ns = to_i32((double)(best->upper_ns - tg_line_value_ns(&link->line, link->fit.known ? link->fit.slope : 0, raw_ns)),
+                                               TG_NO_ESTIMATE);
+        if (link->fit.known) {
+                echo->rate_ppb = to_i32(link->fit.slope * 1e9, TG_NO_RATE);
+                echo->rate_error_ppb = (uint32_t)(link->fit.slope_error * 1e9) + 1;
+        }
+        return true;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of tg_node, shared by the files that make it up: node.c (events), report_own.c (what it sends), snapshot.c (status). */
+#pragma once
+
+#include <timeguard/node.h>
+
+#include "alerts.h"
+#include "clock.h"
+#include "link.h"
+#include "verdict.h"
+#include "view.h"
+
+/* A message that no sound agent sends, from one node: said for a while, counted for ever. */
+struct tg_bad_report {
+        uint64_t n;
+        int64_t raw_ns;
+        char reason[TG_REASON_MAX];
+};
+
+struct tg_node {
+        struct tg_identity identity;
+        struct tg_options options;
+        uint64_t fingerprint;
+        struct tg_clock clock;
+        struct tg_chrony_sample chrony; /* the last that was OK, with the state of the last poll */
+        struct tg_quorum quorum;
+        struct tg_topology topology;
+        bool connected;                 /* to corosync */
+        struct tg_view view;
+        struct tg_link links[TG_NODES_MAX]; /* by slot */
+        struct tg_verdict verdict;
+        struct tg_alerts alerts;
+        struct tg_bad_report bad[TG_NODES_MAX];
+
+        uint32_t seq;                   /* of the last report sent */
+        uint32_t heard_seq;             /* of the last own report that came back */
+        int64_t sent_raw_ns;            /* when the last report was sent */
+        int64_t unheard_raw_ns;         /* when the oldest report that has not come back was sent */
+        int64_t quiet_raw_ns;           /* start, or last change of ring or connection: silence means nothing before patience has passed */
+        uint32_t ticks;
+        uint32_t echo_at;               /* where the next report's echoes begin in the order of members */
+        bool wants_report;              /* something happened: report at once */
+        bool must_report;               /* ... even past the limit of five a second */
+        bool leaving;
+        bool dirty;                     /* the verdict is older than the view */
+        bool urgent;                    /* ... and must not wait for the next look */
+        int64_t judged_raw_ns;
+        uint64_t reports_heard, reports_bad;
+        bool has_send;
+        size_t send_len;
+        uint8_t send[TG_REPORT_BYTES_MAX];
+};
+
+/* Composes and encodes the own report as of the clock's last look; `event` tells why. */
+void tg_node_compose(struct tg_node *node, bool event);
+/* Slot of the own node, or -1. */
+int tg_node_self(const struct tg_node *node);

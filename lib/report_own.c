@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the own node reports. With more peers than a report holds echoes, they take turns; only peers heard in the present ring are
+   echoed. */
+#include <string.h>
+
+#include "node_private.h"
+
+static void add_echoes(struct tg_node *node, struct tg_report *report)
+{
+        const struct tg_view *view = &node->view;
+        uint32_t i;
+
+        for (i = 0; i < view->n && report->n_echoes < TG_ECHOES_MAX; i++) {
+                int slot = view->order[(node->echo_at + i) % view->n];
+                const struct tg_member *m = &view->members[slot];
+                struct tg_echo *echo = &report->echoes[report->n_echoes];
+
+                if (slot == tg_node_self(node) || !m->fresh)
+                        continue;
+                tg_link_judge(&node->links[slot], &node->chrony, &m->report.chrony);
+                if (!tg_link_echo(&node->links[slot], report->raw_ns, echo))
+                        continue;
+                echo->node_id = m->id;
+                report->n_echoes++;
+        }
+        node->echo_at = view->n ? (node->echo_at + i) % view->n : 0;
+}
+
+static uint32_t reference_id(const struct tg_node *node)
+{
+        int reference = node->verdict.agreement.reference;
+
+        return reference >= 0 && node->verdict.agreement.has_set ? node->view.members[reference].id : 0;
+}
+
+void tg_node_compose(struct tg_node *node, bool event)
+{
+        struct tg_report report = { .node_id = node->identity.node_id, .seq = node->seq + 1, .ring = node->view.ring,
+                                    .fingerprint = node->fingerprint, .reference_id = reference_id(node), .chrony = node->chrony };
+        int len;
+
+        report.flags = (event ? TG_REPORT_EVENT : 0) | (node->leaving ? TG_REPORT_LEAVING : 0);
+        memcpy(report.epoch.boot_id, node->identity.boot_id, sizeof report.epoch.boot_id);
+        memcpy(report.time_zone, node->identity.time_zone, sizeof report.time_zone);
+        tg_clock_report(&node->clock, &report);
+        add_echoes(node, &report);
+        len = tg_report_encode(&report, node->send);
+        if (len < 0)
+                return;
+        if (node->heard_seq == node->seq)
+                node->unheard_raw_ns = report.raw_ns;
+        node->seq++;
+        node->sent_raw_ns = report.raw_ns;
+        node->send_len = (size_t)len;
+        node->has_send = true;
+}
