@@ -3,7 +3,7 @@
    does no I/O. The tables say the same as packaging/status.schema.json. */
 #include <json-c/json.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "document.h"
 #include <timeguard/alert.h>
@@ -190,15 +190,25 @@ static const struct tg_field document_fields[] = {
 };
 static const struct tg_shape document_shape = SHAPE(tg_document, document_fields);
 
-/* json-c lets raw control characters pass; JSON does not, and they would reach the terminal by --json. */
-static bool has_raw_controls(const char *bytes, size_t len, size_t *at)
+/* Where bytes stop being JSON that json-c would let pass all the same: raw controls, which would reach a terminal by --json,
+   quotes that are none, words such as NaN. Returns len if nowhere. */
+static size_t first_foreign(const char *bytes, size_t len)
 {
-        for (size_t i = 0; i < len; i++)
-                if ((unsigned char)bytes[i] < ' ' && bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != '\t') {
-                        *at = i;
-                        return true;
-                }
-        return false;
+        bool quoted = false;
+
+        for (size_t i = 0; i < len; i++) {
+                unsigned char c = (unsigned char)bytes[i];
+
+                if (c < ' ' && quoted)
+                        return i;
+                if (!quoted && (!c || !strchr(" \t\n\r{}[]:,\"+-.0123456789truefalsnE", c)))
+                        return i;
+                if (quoted && c == '\\')
+                        i++;
+                else if (c == '"')
+                        quoted = !quoted;
+        }
+        return len;
 }
 
 static enum tg_document_fault parse_json(const char *bytes, size_t len, struct json_object **out, char *error)
@@ -207,9 +217,13 @@ static enum tg_document_fault parse_json(const char *bytes, size_t len, struct j
         enum json_tokener_error cause;
         size_t at;
 
-        if (len > TG_DOCUMENT_BYTES_MAX || has_raw_controls(bytes, len, &at)) {
-                snprintf(error, TG_DOCUMENT_ERROR_MAX,
-                         len > TG_DOCUMENT_BYTES_MAX ? "the answer is too long" : "the answer is not JSON");
+        if (len > TG_DOCUMENT_BYTES_MAX) {
+                snprintf(error, TG_DOCUMENT_ERROR_MAX, "the answer is longer than any status document");
+                return TG_DOCUMENT_NOT_JSON;
+        }
+        at = first_foreign(bytes, len);
+        if (at < len) {
+                snprintf(error, TG_DOCUMENT_ERROR_MAX, "the answer is not JSON: byte %zu has no place in it", at);
                 return TG_DOCUMENT_NOT_JSON;
         }
         tokener = json_tokener_new_ex(12);

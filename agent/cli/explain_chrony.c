@@ -47,8 +47,8 @@ enum column { SOURCE, NAME, MODE, STATE, STRATUM, POLL, REACH, SAMPLE, COLUMNS }
 static const struct tg_table_column columns[COLUMNS] = {
         [SOURCE] = { .name = "  SOURCE", .rank = 0, .narrowest = 17 },
         [NAME] = { .name = "NAME", .rank = 4, .narrowest = 12 },
-        [MODE] = { .name = "MODE", .rank = 7 },
-        [STATE] = { .name = "STATE", .rank = 0 },
+        [MODE] = { .name = "MODE", .rank = 7, .narrowest = 8 },
+        [STATE] = { .name = "STATE", .rank = 0, .narrowest = 5 },
         [STRATUM] = { .name = "STRATUM", .rank = 5, .right = true },
         [POLL] = { .name = "POLL", .rank = 6, .right = true },
         [REACH] = { .name = "REACH", .rank = 1, .right = true },

@@ -65,6 +65,13 @@ static int out_of_memory(struct reader *reader)
         return -ENOMEM;
 }
 
+/* A NUL inside ends a string for C, not for JSON. */
+static bool is_word(struct json_object *value, const char *word)
+{
+        return json_object_is_type(value, json_type_string) && !strcmp(json_object_get_string(value), word) &&
+               (size_t)json_object_get_string_len(value) == strlen(word);
+}
+
 static int read_bool(struct reader *reader, const struct place *place, const struct tg_field *field, struct json_object *value,
                      void *out)
 {
@@ -146,7 +153,7 @@ static int read_word(struct reader *reader, const struct place *place, const str
         if (field->nullable && !value)
                 return 0;
         for (int i = 0; field->words[i]; i++) {
-                if (json_object_is_type(value, json_type_string) && !strcmp(json_object_get_string(value), field->words[i])) {
+                if (is_word(value, field->words[i])) {
                         *(int *)out = i;
                         return 0;
                 }
@@ -165,7 +172,7 @@ static int read_instant(struct reader *reader, const struct place *place, const 
         (void)field;
         if (!json_object_is_type(value, json_type_string))
                 return mistyped(reader, place, value, wanted);
-        if (tg_instant_parse(json_object_get_string(value), out) < 0)
+        if (!is_word(value, json_object_get_string(value)) || tg_instant_parse(json_object_get_string(value), out) < 0)
                 return unfit(reader, place, wanted);
         return 0;
 }

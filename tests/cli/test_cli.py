@@ -1,0 +1,855 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Tests of the timeguard command against sample documents on a Unix socket of its own. usage: test_cli.py PATH_OF_TIMEGUARD [NAME...]
+
+Each test is one function; a name given runs only the tests that hold it. Nothing here needs an agent, a cluster or root."""
+
+import contextlib
+import copy
+import errno
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+import unicodedata
+from pathlib import Path
+
+import documents
+
+ROOT = Path(__file__).resolve().parents[2]
+CLI = ""
+TESTS = []
+EXIT = {"agreed": 0, "beyond": 2, "no-cluster": 3, "sixteen": 1, "hostile": 2, "split": 2}
+WIDTHS = range(40, 201)
+
+
+class Skip(Exception):
+    pass
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+# -- the other end of the socket ---------------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def served(answer):
+    """Yields the path of a socket where answer(connection) is called for each connection; bytes are sent, then it closes."""
+    if isinstance(answer, dict):
+        answer = documents.encode(answer)
+    if isinstance(answer, bytes):
+        data, answer = answer, lambda connection: connection.sendall(data)
+    with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
+        path = f"{directory}/status.sock"
+        listener.bind(path)
+        listener.listen(8)
+        over = threading.Event()
+
+        def accept():
+            while not over.is_set():
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                with connection, contextlib.suppress(OSError):
+                    answer(connection)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield path
+        finally:
+            over.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+
+
+def environment(**changes):
+    env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm"}
+    env.update({k: str(v) for k, v in changes.items()})
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        if name in os.environ:
+            env[name] = os.environ[name]
+    return env
+
+
+def run(*arguments, timeout=20, **env):
+    return subprocess.run([CLI, *arguments], env=environment(**env), capture_output=True, timeout=timeout, stdin=subprocess.DEVNULL)
+
+
+def ask(document, command="status", *arguments, **env):
+    with served(document) as path:
+        return run(*command.split(), *arguments, "--socket", path, **env)
+
+
+def set_size(fd, rows, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+
+@contextlib.contextmanager
+def terminal(arguments, rows=60, columns=100, **env):
+    """Yields (process, master, slave) of the command on a terminal of its own."""
+    master, slave = pty.openpty()
+    set_size(slave, rows, columns)
+    process = subprocess.Popen([CLI, *arguments], env=environment(**env), stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    try:
+        yield process, master, slave
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        os.close(master)
+        os.close(slave)
+
+
+def read_terminal(master, done, timeout=10):
+    """Bytes until done(bytes) is true."""
+    data, deadline = b"", time.monotonic() + timeout
+    while not done(data):
+        left = deadline - time.monotonic()
+        assert left > 0, f"the terminal showed only {data!r}"
+        if select.select([master], [], [], min(left, 0.05))[0]:
+            try:
+                data += os.read(master, 65536)
+            except OSError as error:
+                if error.errno == errno.EIO:
+                    break
+                raise
+    return data
+
+
+def drain(master):
+    data = b""
+    while select.select([master], [], [], 0)[0]:
+        data += os.read(master, 65536)
+    return data
+
+
+def on_terminal(document, *arguments, **env):
+    with served(document) as path, terminal([*arguments, "--socket", path], **env) as (process, master, _):
+        data = read_terminal(master, lambda _: process.poll() is not None)
+        return process.returncode, data + drain(master)
+
+
+# -- what a screen may hold --------------------------------------------------------------------------------------------------
+
+def width(line):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def unsafe(text):
+    return [c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")]
+
+
+def check_screen(text, columns, what):
+    assert not unsafe(text), f"{what}: control characters {unsafe(text)[:5]!r}"
+    for line in text.split("\n"):
+        assert width(line) <= columns, f"{what}: {width(line)} columns at width {columns}: {line!r}"
+        assert line == line.rstrip(), f"{what}: blanks at the end of {line!r}"
+
+
+def label(text, name):
+    """What stands after 'Name:' in an unwrapped screen."""
+    found = re.search(rf"^{name}: +(.*)$", text, re.M)
+    assert found, f"no line '{name}:' in\n{text}"
+    return found[1]
+
+
+def row(text, node):
+    found = re.search(rf"^[ *]{node} .*$", text, re.M)
+    assert found, f"no row of {node} in\n{text}"
+    return re.split(r"  +", found[0].lstrip(" *"))
+
+
+# -- the documents themselves ------------------------------------------------------------------------------------------------
+
+@test
+def samples_satisfy_the_schema():
+    import jsonschema
+    schema = json.loads((ROOT / "packaging/status.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for name, make in documents.SAMPLES.items():
+        errors = list(validator.iter_errors(make()))
+        assert bool(errors) == (name == "hostile"), f"{name}: {[e.message[:200] for e in errors[:3]]}"
+
+
+@test
+def schema_is_strict():
+    import jsonschema
+    validator = jsonschema.Draft202012Validator(json.loads((ROOT / "packaging/status.schema.json").read_text()))
+    for path, parent, key in list(leaves(documents.beyond())):
+        doc = documents.beyond()
+        del reach(doc, parent)[key]
+        assert not validator.is_valid(doc), f"a document without {path} is valid"
+        doc = documents.beyond()
+        reach(doc, parent)[key] = {"wrong": True}
+        assert not validator.is_valid(doc), f"a document with an object for {path} is valid"
+    for change in ({"verdict": "fine"}, {"since": "2026-11-21 23:56:02"}, {"votes": -1}, {"margin": 1.5}, {"fingerprint": "xyz"}):
+        doc = documents.agreed()
+        doc["cluster"].update(change)
+        assert not validator.is_valid(doc), change
+    doc = documents.agreed()
+    doc["cluster"]["gate"] = "open"
+    doc["later"] = {}
+    assert validator.is_valid(doc), "the document cannot grow"
+    doc["nodes"][0]["typo"] = 1
+    assert not validator.is_valid(doc), "a node with an unknown key is valid"
+
+
+# -- status ------------------------------------------------------------------------------------------------------------------
+
+@test
+def exit_code_follows_the_verdict():
+    for name, make in documents.SAMPLES.items():
+        result = ask(make())
+        assert result.returncode == EXIT[name], f"{name}: {result.returncode}, {result.stderr!r}"
+        assert result.stderr == b"", result.stderr
+    for verdict, code in (("agreed", 0), ("at-risk", 1), ("breached", 2), ("split", 2), ("unproven", 3)):
+        doc = documents.agreed()
+        doc["cluster"]["verdict"] = verdict
+        for command in ("status", "status --json", "explain n1"):
+            assert ask(doc, command).returncode == code, (verdict, command)
+
+
+@test
+def leads_with_verdict_reason_since_and_remedy():
+    lines = ask(documents.beyond()).stdout.decode().split("\n")
+    assert lines[0] == "BREACHED: clocks of this cluster are proven to differ by more than 50 ms", lines[0]
+    assert lines[1].startswith("Why:     n3 is proven 99.1"), lines[1]
+    assert lines[2] == "Since:   2026-11-21 23:52:50 UTC, for 3 min", lines[2]
+    assert lines[3].startswith("Remedy:  On n3 run 'chronyc tracking'"), lines[3]
+    assert b"Remedy:" not in ask(documents.agreed()).stdout
+
+
+@test
+def instants_are_local_time():
+    text = ask(documents.agreed(), TZ="<+0130>-1:30").stdout.decode()
+    assert label(text, "Since") == "2026-11-22 01:22:50 +0130, for 3 min", label(text, "Since")
+
+
+@test
+def quorum_and_margin():
+    doc = documents.agreed()
+    assert label(ask(doc).stdout.decode(), "Quorum") == "quorate: 3 of 3 votes, 2 needed, margin 1"
+    doc["cluster"].update(margin=3, margin_without_qdevice=1, quorum_flags=["two_node", "made_up"])
+    text = label(ask(doc).stdout.decode(), "Quorum")
+    assert "margin 3 (without qdevice 1)" in text and "two_node (one node of two is enough)" in text and text.endswith("made_up"), text
+    doc["cluster"].update(margin=0, margin_without_qdevice=0)
+    assert "one more lost vote ends quorum" in label(ask(doc).stdout.decode(), "Quorum")
+    doc["cluster"].update(quorate=False, votes=1, margin=-1, margin_without_qdevice=-1)
+    assert label(ask(doc).stdout.decode(), "Quorum").startswith("NOT QUORATE: 1 of 3 votes, 2 needed, 1 missing")
+    doc["cluster"].update(provider=False)
+    assert "without a quorum provider" in label(ask(doc).stdout.decode(), "Quorum")
+    doc["cluster"].update(connected=False)
+    assert label(ask(doc).stdout.decode(), "Quorum") == "unknown: not connected to corosync"
+
+
+@test
+def source_budget_and_worst_pair():
+    text = ask(documents.beyond()).stdout.decode()
+    assert label(text, "Source") == "10.0.0.254, stratum 3"
+    assert label(text, "Budget") == "50 ms; smallest provable at present: 813 us"
+    assert label(text, "Worst") == "n3 from n1: +100 ms, certainly +99.19..+100.81 ms", label(text, "Worst")
+    text = ask(documents.sixteen()).stdout.decode()
+    assert label(text, "Source").startswith("no common source: 10.0.0.254 (n1, n2, ") and "192.0.2.1 (n16)" in label(text, "Source")
+    assert label(text, "Absent") == "n17, n18 (configured, but not in this partition)"
+
+
+@test
+def alerts_one_line_each_with_since():
+    text = ask(documents.beyond()).stdout.decode()
+    assert label(text, "Alerts") == "2"
+    assert "critical   node-beyond n3, since 2026-11-21 23:52:50 UTC, for 3 min: n3 is proven 99.2 to 100.8 ms ahead\n" in text, text
+    assert "error      node-claim-contradicted n2 and n3, since " in text
+    assert "and 3 more, in the journal" in ask(documents.sixteen()).stdout.decode()
+    assert label(ask(documents.agreed()).stdout.decode(), "Alerts") == "none"
+
+
+@test
+def one_row_a_node():
+    text = ask(documents.beyond()).stdout.decode()
+    header = next(line for line in text.split("\n") if line.startswith(" NODE"))
+    assert header.split() == "NODE STATE SOURCE STRATUM OFFSET BOUND RATE REACH AGE FORECAST".split(), header
+    assert row(text, "n1") == ["n1", "ok", "10.0.0.254", "4", "reference", "-", "+0.012 ppm", "377", "0.4 s", "-"], row(text, "n1")
+    assert row(text, "n2") == ["n2", "drifting", "10.0.0.254", "4", "+12.3 us", "-798..+823 us", "-1.500 ppm", "377", "0.4 s", "9 h 15 min"]
+    assert row(text, "n3")[4:6] == ["+100 ms", "+99.19..+100.81 ms"], row(text, "n3")
+    assert re.search(r"^\*n2 ", text, re.M) and not re.search(r"^\*n[13] ", text, re.M), "only the node asked is marked"
+    assert row(ask(documents.sixteen()).stdout.decode(), "n15") == ["n15", "mute"] + ["-"] * 8
+    assert "Evidence: timeguard explain n3" in text
+
+
+@test
+def quantities_are_rounded_to_the_safe_side():
+    doc = documents.agreed()
+    member = doc["nodes"][1]
+    for low, high, shown in ((-1, 1, "-1..+1 ns"), (0, 0, "0..0 ns"), (1_234_567, 1_234_568, "+1.234567..+1.234568 ms"),
+                             (-99_999, 100_001, "-100..+101 us"), (4_999_500_000, 5_000_500_000, "+4.99950..+5.00050 s"),
+                             (-2_000_000_001, -1_999_000_000, "-2.00001..-1.99900 s"), (999_999, 2_345_678, "+0.99..+2.35 ms")):
+        member.update(bound_low_ns=low, bound_high_ns=high)
+        got = row(ask(doc).stdout.decode(), "n2")[5]
+        assert got == shown, f"{low}..{high}: {got}, not {shown}"
+        numbers = re.match(r"([-+]?[\d.]+)\.\.([-+]?[\d.]+) (\w+)", got)
+        unit = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[numbers[3]]
+        assert float(numbers[1]) * unit <= low + 0.5 and float(numbers[2]) * unit >= high - 0.5, got
+    for offset, shown in ((0, "0 ns"), (-999, "-999 ns"), (1_000, "+1.00 us"), (-45_049, "-45.0 us"), (-45_051, "-45.1 us"),
+                          (2_000_000_000, "+2.00 s"), (86_400_000_000_000, "+86400 s")):
+        member.update(offset_ns=offset)
+        assert row(ask(doc).stdout.decode(), "n2")[4] == shown, (offset, row(ask(doc).stdout.decode(), "n2")[4])
+    for budget, shown in ((1_000_000_000, "1 s"), (50_000_000, "50 ms"), (5_500_000, "5.5 ms"), (100, "100 ns")):
+        doc["cluster"]["budget_ns"] = budget
+        assert label(ask(doc).stdout.decode(), "Budget").startswith(shown + ";"), budget
+
+
+@test
+def durations():
+    doc = documents.agreed()
+    for age_ms, shown in ((0, "0.0 s"), (9_990, "9.9 s"), (10_000, "10 s"), (119_999, "119 s"), (120_000, "2 min"),
+                          (7_200_000, "2 h 0 min"), (172_800_000, "2 d 0 h"), (-5, "0.0 s")):
+        doc["nodes"][1]["report_age_ms"] = age_ms
+        assert row(ask(doc).stdout.decode(), "n2")[8] == shown, (age_ms, row(ask(doc).stdout.decode(), "n2")[8])
+
+
+# -- widths, colours, characters ---------------------------------------------------------------------------------------------
+
+@test
+def no_line_is_longer_than_the_width():
+    for name, make in documents.SAMPLES.items():
+        with served(make()) as path:
+            for columns in WIDTHS if name != "hostile" else range(40, 201, 7):
+                for command in ("status",) if columns % 8 else ("status", "explain 1"):
+                    text = run(*command.split(), "--socket", path, COLUMNS=columns).stdout.decode()
+                    assert text, (name, columns, command)
+                    check_screen(text, columns, f"{name} {command}")
+
+
+@test
+def narrow_screens_drop_columns_not_nodes():
+    with served(documents.beyond()) as path:
+        def header(columns):
+            text = run("status", "--socket", path, COLUMNS=columns).stdout.decode()
+            assert all(row(text, n) for n in ("n1", "n2", "n3"))
+            return next(line.split() for line in text.split("\n") if line.startswith(" NODE"))
+        assert header(40) == ["NODE", "STATE", "OFFSET"], header(40)
+        before = header(40)
+        for columns in WIDTHS:
+            now = header(columns)
+            assert set(before) <= set(now), f"at {columns} {set(before) - set(now)} went although there is more room"
+            before = now
+        assert len(before) == 10, before
+
+
+@test
+def without_a_terminal_nothing_wraps():
+    doc = documents.beyond()
+    doc["cluster"]["reason"] = "word " * 100 + "end"
+    text = ask(doc).stdout.decode()
+    assert label(text, "Why").endswith("word end"), "a pipe must get one fact a line"
+    assert len(row(text, "n1")) == 10
+
+
+@test
+def width_comes_from_the_terminal():
+    for columns in (40, 77, 132):
+        _, data = on_terminal(documents.beyond(), "status", columns=columns, NO_COLOR=1)
+        text = data.decode().replace("\r\n", "\n")
+        check_screen(text, columns, f"terminal of {columns}")
+        assert max(map(width, text.split("\n"))) > columns * 0.7, f"a terminal of {columns} is not used"
+    _, data = on_terminal(documents.beyond(), "status", columns=132, NO_COLOR=1, COLUMNS=50)
+    check_screen(data.decode().replace("\r\n", "\n"), 50, "COLUMNS=50 on a terminal of 132")
+
+
+@test
+def colours_on_a_terminal_only():
+    doc = documents.beyond()
+    code, data = on_terminal(doc, "status")
+    assert code == 2 and b"\x1b[1;31mBREACHED:\x1b[0m" in data, data[:80]
+    assert re.search(rb"\x1b\[1;31mbeyond", data), "the state of a node beyond is red"
+    text = re.sub(rb"\x1b\[[0-9;]*m", b"", data).decode().replace("\r\n", "\n")
+    check_screen(text, 100, "terminal")
+    assert data.count(b"\x1b[0m") + data.count(b"\x1b[m") >= len(re.findall(rb"\x1b\[1", data)), "a colour is left on"
+    for change in ({"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}):
+        assert b"\x1b" not in on_terminal(doc, "status", **change)[1], change
+    assert b"\x1b" in on_terminal(doc, "status", NO_COLOR="")[1], "an empty NO_COLOR is none"
+    for command in ("status", "explain n3", "status --json"):
+        assert b"\x1b" not in ask(doc, command).stdout, command
+
+
+@test
+def no_control_character_reaches_the_output():
+    for command in ("status", "explain 2", "explain 3"):
+        for locale in ("C.UTF-8", "C"):
+            result = ask(documents.hostile(), command, LC_ALL=locale)
+            text = (result.stdout + result.stderr).decode()
+            assert not unsafe(text), (command, unsafe(text))
+            assert "owned" in text and ("日本語" in text) == (locale == "C.UTF-8"), (command, locale)
+    result = ask(documents.hostile(), "explain nobody")
+    assert not unsafe(result.stderr.decode()) and result.returncode == 64, result
+    result = ask(documents.agreed(), "explain", "a\x1b[2Jb\u009bc")
+    assert not unsafe(result.stderr.decode()), result.stderr
+    data = on_terminal(documents.hostile(), "status")[1]
+    text = re.sub(r"\x1b\[(0|1;3[123]|1)?m", "", data.decode()).replace("\r\n", "\n")
+    assert not unsafe(text), unsafe(text)
+
+
+@test
+def signs_follow_the_locale():
+    doc = documents.agreed()
+    assert "= ±348 us" in ask(doc, "explain n1").stdout.decode()
+    text = ask(doc, "explain n1", LC_ALL="C").stdout
+    assert b"= +-348 us" in text and all(b < 128 for b in text)
+
+
+# -- --json ------------------------------------------------------------------------------------------------------------------
+
+@test
+def json_is_passed_on_as_received():
+    for name, make in documents.SAMPLES.items():
+        sent = json.dumps(make(), indent=3).encode() + b"\n"
+        result = ask(sent, "status --json")
+        assert result.stdout == sent and result.returncode == EXIT[name], name
+
+
+@test
+def json_on_a_terminal_is_the_same_document_without_controls():
+    doc = documents.hostile()
+    doc["cluster"]["name"] = "\u009b31m\u202e\U000e0041"
+    code, data = on_terminal(doc, "status", "--json")
+    text = data.decode().replace("\r\n", "\n")
+    assert code == 2 and not unsafe(text), unsafe(text)
+    assert json.loads(text) == doc
+
+
+@test
+def json_that_is_none_is_not_passed_on():
+    for sent in (b"", b"hello\n", b"{", b'{"a":1} x', b"\xff\xfe", b'{"a":"\x1b[2J"}', b"\0", b"[1,2", b'{"a":"\n"}', b'{"a":NaN}', b'{"a":Infinity}', b"{'a':1}"):
+        result = ask(sent, "status --json")
+        assert result.returncode == 3 and result.stdout == b"" and len(result.stderr.splitlines()) == 1, (sent, result)
+
+
+@test
+def json_of_another_format_is_passed_on_with_a_word():
+    doc = documents.agreed()
+    doc["format"] = 2
+    result = ask(doc, "status --json")
+    assert result.returncode == 3 and json.loads(result.stdout) == doc and b"format must be an integer from 1 to 1" in result.stderr, result
+
+
+# -- explain -----------------------------------------------------------------------------------------------------------------
+
+@test
+def explain_by_name_and_by_id():
+    doc = documents.beyond()
+    by_name, by_id = ask(doc, "explain n3"), ask(doc, "explain 3")
+    assert by_name.stdout == by_id.stdout and by_name.returncode == 2
+    text = by_name.stdout.decode()
+    assert label(text, "Node") == "n3 (id 3)" and label(text, "State").startswith("beyond, since 2026-11-21 23:52:50 UTC")
+    assert label(text, "Steps") == "1 since its agent started, the last of +100 ms"
+    assert "node-beyond n3" in text and "node-claim-contradicted" in text and "remedy:" in text
+    assert "the reference" in label(ask(doc, "explain n1").stdout.decode(), "Node")
+
+
+@test
+def explain_knows_its_nodes():
+    result = ask(documents.agreed(), "explain n9")
+    assert result.returncode == 64 and result.stderr == b"timeguard: no node is called 'n9'; known: n1, n2, n3\n", result
+    for name in ("", "4", "1x", " 1", "99999999999999999999", "-1"):
+        if name == " 1":
+            continue  # strtoll takes blanks, and so may an administrator
+        assert ask(documents.agreed(), "explain", "--", name).returncode == 64, name
+
+
+@test
+def explain_spells_the_claim():
+    text = ask(documents.agreed(), "explain n1").stdout.decode()
+    claim = re.search(r"claim: +\|correction\| \+ root delay / 2 \+ dispersion \+ 50 ppm x age = ([\d.]+) us \+ ([\d.]+) us \+ ([\d.]+) us \+ "
+                      r"50 ppm x 0.3 s \(([\d.]+) us\) = ±([\d.]+) us", text)
+    assert claim, text
+    assert abs(sum(float(claim[i]) for i in range(1, 5)) - float(claim[5])) < 1, claim[0]
+    text = ask(documents.no_cluster(), "explain n1").stdout.decode()
+    assert "chronyd does not answer on UDP 323" in text, text
+
+
+@test
+def explain_adds_up():
+    text = ask(documents.beyond(), "explain n3").stdout.decode()
+    spans = re.findall(r"^ +(RAW - RAW|\+ c of the first|- c of the second|= offset): +([-+\d.]+) \.\. ([-+\d.]+) s$", text, re.M)
+    assert [s[0] for s in spans] == ["RAW - RAW", "+ c of the first", "- c of the second", "= offset"] * 2, spans
+    for raw, a, b, total in zip(*[iter(spans)] * 4):
+        ns = [[int(x[i].replace(".", "")) for i in (1, 2)] for x in (raw, a, b, total)]
+        assert ns[3] == [ns[0][0] + ns[1][0] - ns[2][1], ns[0][1] + ns[1][1] - ns[2][0]], (raw, a, b, total)
+    assert "agent's own sum" not in text
+    assert "rho 100 ppm x 1.4 s = 142 us (upper end, by n1), x 0.4 s = 42 us (lower end, by n3)" in text
+    doc = documents.beyond()
+    doc["pairs"][1]["low_ns"] -= 1
+    assert re.search(r"agent's own sum: +-0\.100810001 \.\. -0\.099190000 s$", ask(doc, "explain n3").stdout.decode(), re.M)
+
+
+@test
+def explain_shows_every_source_and_the_forecast():
+    doc = documents.beyond()
+    doc["nodes"][1]["chrony"]["sources"].append(documents.chrony_source("10.0.0.253", state="+", reach=0, since_sample_s=None, poll=-1))
+    text = ask(doc, "explain n2").stdout.decode()
+    assert re.search(r"^  10\.0\.0\.253  10\.0\.0\.253  client  \+ +3  1/2 s +0   never$", text, re.M), text
+    assert label(text, "Forecast") == "offset +12.3 us, moving at -1.500 ppm, crosses -50 ms in 9 h 15 min", label(text, "Forecast")
+
+
+# -- what may be at the other end --------------------------------------------------------------------------------------------
+
+def complaint(result, *words):
+    assert result.returncode == 3 and result.stdout == b"", result
+    text = result.stderr.decode()
+    assert text.startswith("timeguard: ") and text.count("\n") == 1 and all(word in text for word in words), text
+
+
+@test
+def no_agent():
+    with tempfile.TemporaryDirectory() as directory:
+        path = f"{directory}/status.sock"
+        complaint(run("status", "--socket", path), f"cannot reach timeguardd at {path}: No such file or directory; is the service running? "
+                                                   "systemctl status timeguard\n")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+        complaint(run("explain", "n1", "--socket", path), "Connection refused")
+        Path(f"{directory}/file").write_text("")
+        complaint(run("status", "--socket", f"{directory}/file"), "cannot reach timeguardd")
+        complaint(run("status", "--socket", directory + "/" + "x" * 200), "too long")
+
+
+@test
+def default_socket():
+    if os.path.exists("/run/timeguard/status.sock"):
+        raise Skip("an agent runs here")
+    complaint(run("status"), "cannot reach timeguardd at /run/timeguard/status.sock: No such file or directory; is the service running? "
+                             "systemctl status timeguard")
+
+
+@test
+def garbage_and_halves():
+    whole = documents.encode(documents.agreed())
+    complaint(ask(b""), "closed the connection without an answer")
+    complaint(ask(b"hello, world\n"), "not JSON")
+    complaint(ask(b"null\n"), "no status document", "the document must be an object")
+    complaint(ask(b"[]"), "the document must be an object, and is array")
+    complaint(ask(b"{}"), "format is missing")
+    complaint(ask(b"[" * 100000), "not JSON")
+    complaint(ask(whole + b"{}"), "not JSON")
+    for cut in range(1, len(whole) - 2, 997):
+        complaint(ask(whole[:cut]), f"ends in the middle, after {cut} bytes")
+
+
+def leaves(value, path="", parent=()):
+    """(path as the reader names it, place of the object, key) of every key of a document; of lists the first entry."""
+    if isinstance(value, list):
+        if value:
+            yield from leaves(value[0], f"{path}[0]", parent + (0,))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            here = f"{path}.{key}" if path else key
+            yield here, parent, key
+            yield from leaves(inner, here, parent + (key,))
+
+
+def reach(doc, place):
+    for step in place:
+        doc = doc[step]
+    return doc
+
+
+@test
+def every_key_is_wanted_and_typed():
+    n = 0
+    whole = documents.beyond()
+    for path, parent, key in leaves(whole):
+        doc = copy.deepcopy(whole)
+        value = reach(doc, parent).pop(key)
+        complaint(ask(doc), f"{path} is missing")
+        for wrong in ("wrong" if not isinstance(value, str) else 7, {}, [0] if not isinstance(value, list) else {}, True if value is not True and
+                      value is not False else 1, 1e400 if not isinstance(value, str) else None):
+            if value is None and wrong == "wrong" or path.endswith("].state") and wrong is None or wrong is None and key in (
+                    "root", "source", "ref_id", "address", "leap", "fingerprint", "time_zone", "node", "other"):
+                continue  # null is allowed, or the key may hold any string
+            reach(doc, parent)[key] = wrong
+            result = ask(json.dumps(doc).replace("Infinity", "1e400").encode())
+            complaint(result, path if wrong != {} or not isinstance(value, dict) else path)
+            n += 1
+    assert n > 300, n
+
+
+@test
+def numbers_out_of_range():
+    for place, key, wrong in ((("cluster",), "budget_ns", 0), (("cluster",), "budget_ns", 10**30), (("nodes", 0), "offset_ns", -(2**63)),
+                              (("nodes", 0), "offset_ns", 2**63), (("nodes", 0), "reach", 256), (("nodes", 0), "stratum", -1),
+                              (("alerts", 0), "level", 8), (("pairs", 0), "rho_ppm", -1), (("nodes", 0), "votes", 2**32),
+                              (("cluster",), "since", "2026-02-30T00:00:00.000Z"), (("cluster",), "since", "2026-11-21T23:56:02Z"),
+                              (("cluster",), "since", "2026-11-21T24:00:00.000Z"), (("cluster",), "since", ""),
+                              (("nodes", 0), "state", "fine"), (("cluster",), "verdict", "agreed\0"), (("pairs", 0), "verdict", "")):
+        doc = documents.beyond()
+        reach(doc, place)[key] = wrong
+        complaint(ask(doc), f"{key} must be")
+
+
+@test
+def extreme_numbers_that_are_allowed():
+    limit = 2**61
+    for value in (limit, -limit, 0):
+        doc = documents.beyond()
+        for member in doc["nodes"]:
+            for key, old in member.items():
+                if key.endswith(("_ns", "_ppb")) and old is not None:
+                    member[key] = value
+            for key in member["chrony"]:
+                if key.endswith(("_s", "_ppm")):
+                    member["chrony"][key] = 1.7e308 if value > 0 else -1.7e308 if value else 0
+        for entry in doc["pairs"]:
+            for key in entry:
+                if key.endswith("_ns"):
+                    entry[key] = value
+        for command in ("status", "explain n1", "explain n3"):
+            result = ask(doc, command, COLUMNS=80)
+            assert result.returncode == 2 and result.stderr == b"", (command, value, result)
+            check_screen(result.stdout.decode(), 80, f"{command} at {value}")
+
+
+@test
+def too_many_entries():
+    doc = documents.agreed()
+    doc["nodes"] = [documents.node(i) for i in range(65)]
+    complaint(ask(doc), "nodes must be a list with fewer entries")
+    doc = documents.agreed()
+    doc["nodes"][0]["chrony"]["sources"] = [documents.chrony_source()] * 17
+    complaint(ask(doc), "nodes[0].chrony.sources must be a list with fewer entries")
+
+
+@test
+def largest_cluster_is_shown():
+    doc = documents.document([i * 1000 for i in range(64)])
+    result = ask(doc)
+    assert result.returncode == 0 and len(doc["pairs"]) == 2016 and row(result.stdout.decode(), "n64")[1] == "ok", result.stderr
+    assert ask(doc, "explain n64").stdout.count(b"= offset:") == 63
+
+
+@test
+def a_silent_agent_does_not_hold_us():
+    over = threading.Event()
+
+    def silent(connection):
+        connection.recv(1)  # until the other end gives up
+        over.set()
+
+    start = time.monotonic()
+    complaint(ask(silent), "does not answer within 2 s")
+    assert 1.9 < time.monotonic() - start < 3.5, time.monotonic() - start
+
+
+@test
+def a_dripping_agent_does_not_hold_us():
+    def drip(connection):
+        for byte in documents.encode(documents.agreed()):
+            connection.send(bytes([byte]))
+            time.sleep(0.1)
+
+    start = time.monotonic()
+    complaint(ask(drip), "does not answer within 2 s")
+    assert time.monotonic() - start < 3.5
+
+
+@test
+def an_agent_that_accepts_nobody_does_not_hold_us():
+    with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
+        path = f"{directory}/status.sock"
+        listener.bind(path)
+        listener.listen(0)
+        fillers = []
+        try:
+            while True:  # until the backlog is full
+                fillers.append(socket.socket(socket.AF_UNIX))
+                fillers[-1].setblocking(False)
+                fillers[-1].connect(path)
+        except BlockingIOError:
+            pass
+        start = time.monotonic()
+        complaint(run("status", "--socket", path), "does not answer within 2 s")
+        assert 1.9 < time.monotonic() - start < 3.5
+        for filler in fillers:
+            filler.close()
+
+
+@test
+def an_endless_answer_is_cut():
+    def flood(connection):
+        while True:
+            connection.sendall(b" " * 1_000_000)
+
+    complaint(ask(flood), "sends more than 8 MiB")
+
+
+@test
+def output_that_cannot_be_written():
+    with served(documents.agreed()) as path, open("/dev/full", "wb") as full:
+        for command in (["status"], ["status", "--json"], ["explain", "n1"], ["status", "--watch"]):
+            result = subprocess.run([CLI, *command, "--socket", path], env=environment(), stdout=full, stderr=subprocess.PIPE, timeout=20)
+            assert result.returncode == 74, (command, result)
+
+
+# -- usage -------------------------------------------------------------------------------------------------------------------
+
+@test
+def usage_errors():
+    for arguments in ([], ["bogus"], ["status", "--bogus"], ["status", "extra"], ["explain"], ["explain", "a", "b"], ["explain", "--json", "a"],
+                      ["status", "--watch=0"], ["status", "--watch=x"], ["status", "--watch=1x"], ["status", "--watch="], ["status", "--socket"],
+                      ["status", "--watch=99999999999999"], ["--bogus"]):
+        result = run(*arguments)
+        assert result.returncode == 64 and result.stdout == b"" and b"timeguard --help" in result.stderr, (arguments, result)
+
+
+@test
+def help_and_version():
+    result = run("--help")
+    assert result.returncode == 0 and result.stderr == b""
+    text = result.stdout.decode()
+    for word in ("timeguard status", "timeguard explain NODE", "--json", "--watch[=SECONDS]", "--socket PATH", "Exit codes:", "breached or split",
+                 "NO_COLOR"):
+        assert word in text, word
+    assert run("status", "--help").stdout == result.stdout and run("help").returncode == 0
+    assert re.fullmatch(rb"timeguard \d+\.\d+\.\d+\n", run("--version").stdout)
+
+
+# -- --watch -----------------------------------------------------------------------------------------------------------------
+
+def stop(process, sign=signal.SIGINT):
+    process.send_signal(sign)
+    return process.wait(5)
+
+
+@test
+def watch_appends_to_a_pipe():
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        with served(documents.beyond()) as path:
+            process = subprocess.Popen([CLI, "status", "--watch", "--socket", path], env=environment(), stdout=subprocess.PIPE)
+            data, start = b"", time.monotonic()
+            while data.count(b"Evidence:") < 3:
+                assert time.monotonic() - start < 10, data
+                data += os.read(process.stdout.fileno(), 65536)
+            assert 1.8 < time.monotonic() - start, "three screens want two seconds"
+            assert stop(process, sign) == 2 and b"\x1b" not in data and b"\r" not in data
+            process.stdout.close()
+
+
+@test
+def watch_redraws_a_terminal_and_leaves_it_as_it_was():
+    with served(documents.sixteen()) as path, terminal(["status", "--watch", "--socket", path], rows=12, columns=80) as (process, master, slave):
+        before = termios.tcgetattr(slave)
+        data = read_terminal(master, lambda data: data.count(b"\x1b[J") >= 3)
+        assert data.startswith(b"\x1b[2J\x1b[H"), data[:20]
+        frame = data.split(b"\x1b[H")[2]
+        assert frame.count(b"\n") <= 11, "a frame must not scroll the terminal"
+        assert b"AT RISK:" in frame
+        for sequence in (b"\x1b[?", b"\x1b7", b"\x1b(", b"\x1b]"):
+            assert sequence not in data, "nothing that would have to be restored"
+        set_size(slave, 12, 60)
+        os.killpg(process.pid, signal.SIGWINCH)
+        read_terminal(master, lambda data: b"\x1b[J" in data, 0.9)
+        assert stop(process) == 1 and termios.tcgetattr(slave) == before
+
+
+@test
+def watch_on_a_dumb_terminal_appends():
+    with served(documents.agreed()) as path, terminal(["status", "--watch", "--socket", path], TERM="dumb") as (process, master, _):
+        data = read_terminal(master, lambda data: data.count(b"AGREED:") >= 2)
+        assert b"\x1b" not in data and stop(process) == 0
+
+
+@test
+def watch_goes_on_when_the_agent_goes():
+    with tempfile.TemporaryDirectory() as directory:
+        link = f"{directory}/link"
+        process = None
+        try:
+            with served(documents.agreed()) as path:
+                os.symlink(path, link)
+                process = subprocess.Popen([CLI, "status", "--watch=1", "--socket", link], env=environment(), stdout=subprocess.PIPE,
+                                           stderr=subprocess.PIPE)
+                data = read_terminal(process.stdout.fileno(), lambda data: b"AGREED:" in data)
+            data = read_terminal(process.stdout.fileno(), lambda data: b"cannot reach timeguardd" in data)
+            with served(documents.beyond()) as path:
+                os.symlink(path, link + ".new")
+                os.rename(link + ".new", link)
+                data = read_terminal(process.stdout.fileno(), lambda data: b"BREACHED:" in data)
+                assert stop(process) == 2
+            assert process.stderr.read() == b""
+        finally:
+            if process:
+                process.kill()
+                process.wait()
+                process.stdout.close()
+                process.stderr.close()
+
+
+@test
+def watch_json_is_one_document_a_time():
+    with served(documents.agreed()) as path:
+        process = subprocess.Popen([CLI, "status", "--json", "--watch", "--socket", path], env=environment(), stdout=subprocess.PIPE)
+        data = read_terminal(process.stdout.fileno(), lambda data: data.count(b"\n") >= 2)
+        assert stop(process) == 0
+        assert [json.loads(line) for line in data.splitlines()[:2]] == [documents.agreed()] * 2
+        process.stdout.close()
+
+
+# -- speed -------------------------------------------------------------------------------------------------------------------
+
+@test
+def nothing_needless_at_start():
+    """One status of 3 nodes opens no more files than its libraries, the locale's and the time zone's, and takes little CPU."""
+    with served(documents.agreed()) as path:
+        before = os.times()
+        for _ in range(20):
+            run("status", "--socket", path)
+        after = os.times()
+    cost_ms = (after.children_user + after.children_system - before.children_user - before.children_system) * 1000 / 20
+    if "ASAN_OPTIONS" in os.environ:
+        raise Skip("sanitized")
+    assert cost_ms < 20, f"{cost_ms:.1f} ms of CPU"
+
+
+def main():
+    global CLI
+    if len(sys.argv) < 2:
+        sys.exit("usage: test_cli.py PATH_OF_TIMEGUARD [NAME...]")
+    CLI = os.path.abspath(sys.argv[1])
+    passed = failed = skipped = 0
+    for function in TESTS:
+        if sys.argv[2:] and not any(name in function.__name__ for name in sys.argv[2:]):
+            continue
+        start = time.monotonic()
+        try:
+            function()
+        except Skip as reason:
+            skipped += 1
+            print(f"skip  {function.__name__}: {reason}")
+        except Exception as error:  # a test that breaks has failed
+            failed += 1
+            print(f"FAIL  {function.__name__}: {type(error).__name__}: {str(error)[:1500]}")
+        else:
+            passed += 1
+            print(f"ok    {function.__name__} ({time.monotonic() - start:.1f} s)")
+        sys.stdout.flush()
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
