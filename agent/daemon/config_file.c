@@ -82,10 +82,20 @@ static bool is_continuation(const struct reading *reading, const char *value)
         return blank > 0 && blank + len <= reading->line_len && memcmp(reading->line + blank, value, len) == 0;
 }
 
+/* inih leaves the comment at the end of such a line in place. */
+static void cut_comment(char *value)
+{
+        for (char *c = value; *c; c++)
+                if (*c == ';' && (c == value || c[-1] == ' ' || c[-1] == '\t')) {
+                        *c = '\0';
+                        return;
+                }
+}
+
 static int set_option(void *data, const char *section, const char *name, const char *value)
 {
         struct reading *reading = data;
-        char key[128], error[TG_OPTION_ERROR_MAX] = "";
+        char key[128], text[INI_MAX_LINE], error[TG_OPTION_ERROR_MAX] = "";
         int r;
 
         (void)snprintf(key, sizeof(key), "%s%s%s", section, section[0] ? "." : "", name);
@@ -93,7 +103,9 @@ static int set_option(void *data, const char *section, const char *name, const c
                 fault(reading, "indented line with '=': keys start in the first column, further values of a list hold no '='");
                 return 1;
         }
-        r = tg_options_set(reading->options, key, value, error);
+        (void)snprintf(text, sizeof(text), "%s", value);
+        cut_comment(text);
+        r = tg_options_set(reading->options, key, text, error);
         if (r < 0) {
                 tg_fault_add(reading->faults, reading->path, reading->number, "key '%s': %s", key,
                              error[0] ? error : strerror(-r));
