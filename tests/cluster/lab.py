@@ -190,6 +190,19 @@ class Lab:
     def wait_verdict(self, verdict, timeout_s=15, numbers=None):
         self.wait_for(lambda: set(self.verdicts(numbers).values()) == {verdict}, timeout_s, f"'{verdict}' on all nodes")
 
+    def agreed(self):
+        """True when every node has heard every other and says that all is well: none is absent, mute or in doubt."""
+        for number in self.nodes:
+            document = self.status(number)
+            if not document or not document["cluster"]["connected"] or document["cluster"]["verdict"] != "agreed":
+                return False
+            if document["cluster"]["absent"] or sorted(n["id"] for n in document["nodes"] if n["state"] == "ok") != list(self.nodes):
+                return False
+        return True
+
+    def wait_agreed(self, timeout_s=20):
+        self.wait_for(self.agreed, timeout_s, "all nodes to be ok and 'agreed' everywhere")
+
     def wait_state(self, number, state, timeout_s=10, seen_by=None):
         """Until every given node says that this node is in this state."""
         def seen():

@@ -61,7 +61,7 @@ class Namespace:
 
     def argv(self, *command):
         """The command line that runs a command inside; the process keeps its id."""
-        return ["nsenter", "-t", self.holder.pid, "-n", "-m", "--", *command]
+        return ["nsenter", "-t", str(self.holder.pid), "-n", "-m", "--", *command]
 
     def run(self, *command, check=True, timeout_s=TIMEOUT_S, stdin=None):
         return run(self.argv(*command), check, timeout_s, stdin)
