@@ -16,8 +16,8 @@ const char *const tg_doc_pair_words[] = { "within", "beyond", "unproven", NULL }
 const char *const tg_doc_chrony_words[] = { "ok", "unknown", "silent", "refused", "garbled", NULL };
 const char *const tg_doc_leap_words[] = { "normal", "insert", "delete", "unsynchronised", NULL };
 
-/* Sums and differences of two such values stay in 64 bits. */
-#define NS_LIMIT      (INT64_C(1) << 61)
+/* So that the negative of a value is one too; json-c gives INT64_MAX for all that is larger. */
+#define NS_LIMIT      (INT64_MAX - 1)
 #define COUNT         .type = TG_FIELD_INTEGER, .max = INT64_MAX
 #define ID            .type = TG_FIELD_INTEGER, .max = UINT32_MAX
 #define SMALL(n)      .type = TG_FIELD_INTEGER, .max = n
@@ -68,7 +68,7 @@ static const struct tg_field chrony_fields[] = {
         F(tg_doc_chrony_sample, root_delay_s, REAL, OR_NULL),
         F(tg_doc_chrony_sample, root_dispersion_s, REAL, OR_NULL),
         F(tg_doc_chrony_sample, update_interval_s, REAL, OR_NULL),
-        F(tg_doc_chrony_sample, sources, LIST(&source_shape, TG_SOURCES_MAX)),
+        F(tg_doc_chrony_sample, sources, LIST(&source_shape, TG_SOURCES_MAX), OR_NULL),
 };
 static const struct tg_shape chrony_shape = SHAPE(tg_doc_chrony_sample, chrony_fields);
 

@@ -28,7 +28,7 @@ static bool c_of(const struct tg_doc_node *node, struct tg_integer low, struct t
 {
         if (!node || !node->c_ns.known || !low.known || !high.known)
                 return false;
-        *out = (struct span){ node->c_ns.value + low.value, node->c_ns.value + high.value };
+        *out = (struct span){ tg_units_sum(node->c_ns.value, low.value), tg_units_sum(node->c_ns.value, high.value) };
         return true;
 }
 
@@ -42,17 +42,18 @@ static void print_raw(const struct tg_page *page, const struct tg_doc_pair *pair
                 tg_page_prose(page, LABEL, TG_INK_PLAIN, "      of that, ageing:",
                               "rho %" PRId64 " ppm x %s = %s (upper end, by %s), x %s = %s (lower end, by %s)",
                               pair->rho_ppm.value, tg_units_duration(pair->a_age_ms.value * TG_NS_PER_MS, a_age),
-                              tg_units_length((int64_t)((double)pair->a_age_ms.value * (double)pair->rho_ppm.value), a_ageing),
+                              tg_units_length(tg_units_ns((double)pair->a_age_ms.value * (double)pair->rho_ppm.value / 1e9),
+                                              a_ageing),
                               a, tg_units_duration(pair->b_age_ms.value * TG_NS_PER_MS, b_age),
-                              tg_units_length((int64_t)((double)pair->b_age_ms.value * (double)pair->rho_ppm.value), b_ageing),
+                              tg_units_length(tg_units_ns((double)pair->b_age_ms.value * (double)pair->rho_ppm.value / 1e9),
+                                              b_ageing),
                               b);
 }
 
 static void print_sum(const struct tg_page *page, const struct tg_document *document, const struct tg_doc_pair *pair,
                       const char *a, const char *b)
 {
-        struct span a_c, b_c, said = { pair->low_ns.value, pair->high_ns.value };
-        char label[32];
+        struct span a_c, b_c, sum, said = { pair->low_ns.value, pair->high_ns.value };
 
         if (!pair->raw_low_ns.known || !pair->raw_high_ns.known ||
             !c_of(tg_document_node(document, pair->a), pair->a_c_low_ns, pair->a_c_high_ns, &a_c) ||
@@ -61,15 +62,12 @@ static void print_sum(const struct tg_page *page, const struct tg_document *docu
                 return;
         }
         print_raw(page, pair, a, b);
-        snprintf(label, sizeof label, "      + c of the first:");
-        print_span(page, label, a_c, "");
+        print_span(page, "      + c of the first:", a_c, "");
         print_span(page, "      - c of the second:", b_c, "");
-        print_span(page, "      = offset:",
-                   (struct span){ pair->raw_low_ns.value + (a_c.low_ns - b_c.high_ns),
-                                  pair->raw_high_ns.value + (a_c.high_ns - b_c.low_ns) },
-                   "");
-        if (said.low_ns != pair->raw_low_ns.value + (a_c.low_ns - b_c.high_ns) ||
-            said.high_ns != pair->raw_high_ns.value + (a_c.high_ns - b_c.low_ns))
+        sum.low_ns = tg_units_sum(pair->raw_low_ns.value, tg_units_sum(a_c.low_ns, -b_c.high_ns));
+        sum.high_ns = tg_units_sum(pair->raw_high_ns.value, tg_units_sum(a_c.high_ns, -b_c.low_ns));
+        print_span(page, "      = offset:", sum, "");
+        if (said.low_ns != sum.low_ns || said.high_ns != sum.high_ns)
                 print_span(page, "      agent's own sum:", said, "");
 }
 

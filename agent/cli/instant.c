@@ -31,9 +31,9 @@ int tg_instant_parse(const char *text, int64_t *real_ns)
         tm.tm_mon--;
         same = tm;
         s = timegm(&tm);
-        /* timegm takes 31 February for 3 March; 2116 is where ns leave +-2^62 */
+        /* timegm takes 31 February for 3 March; 2262 is where ns leave 64 bits */
         if (tm.tm_mon != same.tm_mon || tm.tm_mday != same.tm_mday || tm.tm_hour != same.tm_hour || tm.tm_min != same.tm_min ||
-            tm.tm_sec != same.tm_sec || s < 0 || tm.tm_year >= 2116 - 1900)
+            tm.tm_sec != same.tm_sec || s < 0 || tm.tm_year >= 2262 - 1900)
                 return -EINVAL;
         *real_ns = (int64_t)s * TG_NS_PER_S + ms * TG_NS_PER_MS;
         return 0;

@@ -207,6 +207,8 @@ static int read_list(struct reader *reader, const struct place *place, const str
         char *items;
         int r = 0;
 
+        if (field->nullable && !value)
+                return 0;
         if (!json_object_is_type(value, json_type_array))
                 return mistyped(reader, place, value, "a list");
         n = json_object_array_length(value);

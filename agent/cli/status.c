@@ -18,19 +18,18 @@ static void print_verdict(const struct tg_page *page, const struct tg_document *
                 enum tg_ink ink;
                 const char *word, *sentence;
         } verdicts[TG_DOC_VERDICTS] = {
-                [TG_DOC_AGREED] = { TG_INK_GOOD, "AGREED:", "all nodes are proven to tell the same time within" },
-                [TG_DOC_AT_RISK] = { TG_INK_WARN,
-                                     "AT RISK:", "the clocks are not proven apart, but something threatens the budget of" },
-                [TG_DOC_BREACHED] = { TG_INK_BAD, "BREACHED:", "clocks of this cluster are proven to differ by more than" },
-                [TG_DOC_SPLIT] = { TG_INK_BAD, "SPLIT:", "no majority of the nodes tells the same time within" },
+                [TG_DOC_AGREED] = { TG_INK_GOOD, "AGREED:", "all nodes tell the same time" },
+                [TG_DOC_AT_RISK] = { TG_INK_WARN, "AT RISK:", "the nodes still agree, but that is in danger" },
+                [TG_DOC_BREACHED] = { TG_INK_BAD, "BREACHED:", "clocks of this cluster differ by more than the budget" },
+                [TG_DOC_SPLIT] = { TG_INK_BAD, "SPLIT:", "no majority of the nodes tells the same time" },
                 [TG_DOC_UNPROVEN] = { TG_INK_WARN,
-                                      "UNPROVEN:", "nobody can say at present whether the nodes tell the same time within" },
+                                      "UNPROVEN:", "whether the nodes tell the same time is not known at present" },
         };
         const struct tg_doc_cluster *cluster = &document->cluster;
-        char budget[TG_UNITS_MAX], since[TG_WORDS_SINCE_MAX];
+        char since[TG_WORDS_SINCE_MAX];
 
-        tg_page_prose(page, 2, verdicts[cluster->verdict].ink, verdicts[cluster->verdict].word, "%s %s",
-                      verdicts[cluster->verdict].sentence, tg_units_length(cluster->budget_ns, budget));
+        tg_page_prose(page, 2, verdicts[cluster->verdict].ink, verdicts[cluster->verdict].word, "%s",
+                      verdicts[cluster->verdict].sentence);
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Why:", "%s", *cluster->reason ? cluster->reason : "-");
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Since:", "%s", tg_words_since(document, cluster->since, since));
         if (*cluster->remedy)
@@ -193,7 +192,7 @@ static const struct tg_doc_pair *worst_pair(const struct tg_document *document)
 /* Named so that the first of the two is ahead. */
 static void print_worst(const struct tg_page *page, const struct tg_document *document, const struct tg_doc_pair *pair)
 {
-        const bool behind = pair->low_ns.value + pair->high_ns.value < 0;
+        const bool behind = pair->low_ns.value < -pair->high_ns.value;
         const int64_t low = behind ? -pair->high_ns.value : pair->low_ns.value,
                       high = behind ? -pair->low_ns.value : pair->high_ns.value;
         char estimate[TG_UNITS_MAX] = "", interval[TG_UNITS_MAX], a[TG_WORDS_NODE_MAX], b[TG_WORDS_NODE_MAX];

@@ -122,7 +122,7 @@ const char *tg_units_interval(int64_t low_ns, int64_t high_ns, char buf[static T
         int decimals = three_digits(largest, unit);
         int len;
 
-        while (decimals < unit->decimals && unit->ns / power_of_ten(decimals) > (high_ns - low_ns) / 20)
+        while (decimals < unit->decimals && unit->ns / power_of_ten(decimals) > tg_units_sum(high_ns, -low_ns) / 20)
                 decimals++;
         len = put(buf, TG_UNITS_MAX, low_ns, unit, decimals, DOWN, true);
         len += snprintf(buf + len, TG_UNITS_MAX - (size_t)len, "..");
@@ -160,9 +160,20 @@ const char *tg_units_duration(int64_t ns, char buf[static TG_UNITS_MAX])
                 snprintf(buf, TG_UNITS_MAX, "%" PRId64 " min", s / 60);
         else if (s < 2 * 86400)
                 snprintf(buf, TG_UNITS_MAX, "%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
-        else
+        else if (s < 730 * 86400)
                 snprintf(buf, TG_UNITS_MAX, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
+        else
+                snprintf(buf, TG_UNITS_MAX, "%" PRId64 " years", s / (365 * 86400));
         return buf;
+}
+
+int64_t tg_units_sum(int64_t a_ns, int64_t b_ns)
+{
+        int64_t sum;
+
+        if (__builtin_add_overflow(a_ns, b_ns, &sum))
+                return a_ns < 0 ? -INT64_MAX : INT64_MAX;
+        return sum == INT64_MIN ? -INT64_MAX : sum;
 }
 
 int64_t tg_units_ns(double s)

@@ -39,10 +39,6 @@ const char *tg_words_flag(const char *quorum_flag)
                 { "last_man_standing", "quorum follows as nodes are lost one by one" },
                 { "auto_tie_breaker", "one half of an even split keeps quorum" },
                 { "allow_downscale", "expected votes shrink when nodes leave in order" },
-                { "qdevice_registered", "a quorum device is configured" },
-                { "qdevice_alive", "the quorum device answers" },
-                { "qdevice_cast_vote", "the quorum device votes" },
-                { "qdevice_master_wins", "the quorum device decides alone" },
         };
 
         for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)

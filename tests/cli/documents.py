@@ -29,7 +29,7 @@ def chrony(**changes):
 CHRONY_GONE = {"state": "silent", "age_ms": 100, "known": 0, "reachable": 0, "ref_id": None, "address": None, "stratum": None,
                "leap": None, "ref_time_ns": None, "correction_s": None, "last_offset_s": None, "rms_offset_s": None,
                "freq_ppm": None, "resid_freq_ppm": None, "skew_ppm": None, "root_delay_s": None, "root_dispersion_s": None,
-               "update_interval_s": None, "sources": []}
+               "update_interval_s": None, "sources": None}
 
 
 def c_of(number):
