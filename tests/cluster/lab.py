@@ -13,6 +13,7 @@ import argparse
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -33,12 +34,16 @@ def _find(build, *names):
     raise LabError(f"{build}: no {names[0]}; build the project there first")
 
 
+def _which(tool):
+    return shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
 def check_machine():
     """Says in one sentence what is missing on this machine, or nothing."""
     if os.geteuid() != 0:
         raise LabError("the lab needs root, for network namespaces and mounts")
     for tool in ("ip", "nsenter", "unshare", "chronyd", "chronyc", "corosync"):
-        if not shutil.which(tool, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
+        if not _which(tool):
             raise LabError(f"{tool} is not installed")
     if run(["unshare", "-n", "-m", "true"], check=False).returncode != 0:
         raise LabError("this machine does not let root make network and mount namespaces (an unprivileged container?)")
@@ -98,7 +103,7 @@ class Lab:
         remove_leftovers()
         self.directory = make_directory()
         # A copy is not bound by the profile that AppArmor has for the installed path.
-        self.chronyd = shutil.copy(shutil.which("chronyd", path="/usr/sbin:/sbin:/usr/bin"), self.directory)
+        self.chronyd = shutil.copy(_which("chronyd"), self.directory)
         self.network.create()
         self.servers = {"ntp": Server(self, "ntp", [network.NTP, network.NTP_ALIAS, network.PUBLIC]),
                         "other": Server(self, "other", [network.OTHER])}
@@ -192,13 +197,15 @@ class Lab:
 
     def agreed(self):
         """True when every node has heard every other and says that all is well: none is absent, mute or in doubt."""
-        for number in self.nodes:
-            document = self.status(number)
-            if not document or not document["cluster"]["connected"] or document["cluster"]["verdict"] != "agreed":
-                return False
-            if document["cluster"]["absent"] or sorted(n["id"] for n in document["nodes"] if n["state"] == "ok") != list(self.nodes):
-                return False
-        return True
+        return all(self.all_well(self.status(number)) for number in self.nodes)
+
+    def all_well(self, document):
+        if not document:
+            return False
+        cluster = document["cluster"]
+        well = [n["id"] for n in document["nodes"] if n["state"] == "ok" and n["source"]]
+        settled = cluster["connected"] and cluster["verdict"] == "agreed" and cluster["source"] and not cluster["absent"]
+        return settled and sorted(well) == list(self.nodes)
 
     def wait_agreed(self, timeout_s=20):
         self.wait_for(self.agreed, timeout_s, "all nodes to be ok and 'agreed' everywhere")
@@ -269,7 +276,7 @@ def main():
             sys.stdout.flush()
             while a.keep:
                 signal.pause()
-    except LabError as error:
+    except (LabError, OSError, subprocess.SubprocessError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -69,7 +69,7 @@ def main():
     a = arguments()
     try:
         run(a)
-    except LabError as error:
+    except (LabError, OSError, subprocess.SubprocessError) as error:
         print(f"try: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
