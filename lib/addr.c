@@ -27,11 +27,11 @@ bool tg_addr_in(const struct tg_addr *addr, const struct tg_prefix *prefix)
 bool tg_addr_is_private(const struct tg_addr *addr)
 {
         static const struct tg_prefix prefixes[] = {
-                { { TG_ADDR_IPV4, { 10 } }, 8 },          { { TG_ADDR_IPV4, { 172, 16 } }, 12 },
-                { { TG_ADDR_IPV4, { 192, 168 } }, 16 },   { { TG_ADDR_IPV4, { 100, 64 } }, 10 },
-                { { TG_ADDR_IPV4, { 169, 254 } }, 16 },   { { TG_ADDR_IPV4, { 127 } }, 8 },
-                { { TG_ADDR_IPV6, { 0xfc } }, 7 },        { { TG_ADDR_IPV6, { 0xfe, 0x80 } }, 10 },
-                { { TG_ADDR_IPV6, { [15] = 1 } }, 128 },  { { TG_ADDR_REFCLOCK, { 0 } }, 0 },
+                { { TG_ADDR_IPV4, { 10 } }, 8 },         { { TG_ADDR_IPV4, { 172, 16 } }, 12 },
+                { { TG_ADDR_IPV4, { 192, 168 } }, 16 },  { { TG_ADDR_IPV4, { 100, 64 } }, 10 },
+                { { TG_ADDR_IPV4, { 169, 254 } }, 16 },  { { TG_ADDR_IPV4, { 127 } }, 8 },
+                { { TG_ADDR_IPV6, { 0xfc } }, 7 },       { { TG_ADDR_IPV6, { 0xfe, 0x80 } }, 10 },
+                { { TG_ADDR_IPV6, { [15] = 1 } }, 128 }, { { TG_ADDR_REFCLOCK, { 0 } }, 0 },
         };
 
         for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)

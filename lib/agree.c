@@ -30,7 +30,8 @@ static void place(const struct tg_view *view, struct line *line, int slot)
 
                 if (!pair->bounded)
                         continue;
-                line->nodes[line->n++] = (struct placed){ slot, line->nodes[i].x_ns + (swapped ? -pair->estimate_ns : pair->estimate_ns) };
+                line->nodes[line->n++] =
+                        (struct placed){ slot, line->nodes[i].x_ns + (swapped ? -pair->estimate_ns : pair->estimate_ns) };
                 return;
         }
 }

@@ -8,16 +8,16 @@
 #include "view.h"
 
 struct tg_agreement {
-        uint64_t total_votes;    /* node votes of all configured nodes, a qdevice's left out */
-        uint64_t fresh_votes;    /* of those whose reports are fresh */
-        bool has_set;            /* the set below is pairwise within and holds a majority of total_votes */
+        uint64_t total_votes; /* node votes of all configured nodes, a qdevice's left out */
+        uint64_t fresh_votes; /* of those whose reports are fresh */
+        bool has_set;         /* the set below is pairwise within and holds a majority of total_votes */
         uint64_t set_votes;
-        bool unique;             /* ... and no other set could, whatever the unproven pairs are in truth */
+        bool unique;               /* ... and no other set could, whatever the unproven pairs are in truth */
         bool in_set[TG_NODES_MAX]; /* by slot */
         bool beyond[TG_NODES_MAX]; /* to blame: proven beyond every member of the unique set */
-        bool any_beyond;         /* some pair is proven beyond */
-        bool majority_possible;  /* some set could still hold a majority */
-        int reference;           /* slot; -1 without a set */
+        bool any_beyond;           /* some pair is proven beyond */
+        bool majority_possible;    /* some set could still hold a majority */
+        int reference;             /* slot; -1 without a set */
 };
 
 /* The reference is the one that the lowest fresh node last reported, while that is in the set; else the median. */

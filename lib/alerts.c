@@ -19,7 +19,8 @@ void tg_alerts_set(struct tg_alerts *alerts, enum tg_alert_id id, int slot, cons
         alerts->cases[id][slot].evidence = *evidence;
 }
 
-static void settle(uint8_t *mark, struct tg_alert_case *c, const struct tg_alert_kind *kind, bool in_grace, int64_t now_raw_ns, int64_t now_real_ns)
+static void settle(uint8_t *mark, struct tg_alert_case *c, const struct tg_alert_kind *kind, bool in_grace, int64_t now_raw_ns,
+                   int64_t now_real_ns)
 {
         bool raised = *mark & TG_ALERT_RAISED, held = *mark & TG_ALERT_HOLDING;
         bool holds = (*mark & TG_ALERT_NOW) && !(kind->grace && in_grace && !raised);
@@ -28,20 +29,22 @@ static void settle(uint8_t *mark, struct tg_alert_case *c, const struct tg_alert
                 *mark ^= TG_ALERT_HOLDING;
                 c->changed_raw_ns = now_raw_ns;
         }
-        if (holds == raised || (now_raw_ns - c->changed_raw_ns) / TG_NS_PER_MS < (holds ? kind->raise_after_ms : kind->clear_after_ms))
+        if (holds == raised ||
+            (now_raw_ns - c->changed_raw_ns) / TG_NS_PER_MS < (holds ? kind->raise_after_ms : kind->clear_after_ms))
                 return;
         *mark ^= TG_ALERT_RAISED;
         if (holds)
                 c->since_real_ns = now_real_ns;
 }
 
-void tg_alerts_settle(struct tg_alerts *alerts, const bool in_grace[static TG_ALERT_SLOTS], int64_t now_raw_ns, int64_t now_real_ns)
+void tg_alerts_settle(struct tg_alerts *alerts, const bool in_grace[static TG_ALERT_SLOTS], int64_t now_raw_ns,
+                      int64_t now_real_ns)
 {
         for (int id = 0; id < TG_ALERT_COUNT; id++)
                 for (int slot = 0; slot < TG_ALERT_SLOTS; slot++)
                         if (alerts->marks[id][slot] & (TG_ALERT_NOW | TG_ALERT_HOLDING | TG_ALERT_RAISED))
-                                settle(&alerts->marks[id][slot], &alerts->cases[id][slot], tg_alert_kind((enum tg_alert_id)id), in_grace[slot],
-                                       now_raw_ns, now_real_ns);
+                                settle(&alerts->marks[id][slot], &alerts->cases[id][slot], tg_alert_kind((enum tg_alert_id)id),
+                                       in_grace[slot], now_raw_ns, now_real_ns);
 }
 
 bool tg_alerts_next(struct tg_alerts *alerts, struct tg_alert *out, int *slot)

@@ -9,7 +9,7 @@
 #include <timeguard/alert.h>
 
 #define TG_ALERT_CLUSTER_SLOT TG_NODES_MAX /* the slot of the cluster's alerts */
-#define TG_ALERT_SLOTS (TG_NODES_MAX + 1)
+#define TG_ALERT_SLOTS        (TG_NODES_MAX + 1)
 
 enum tg_alert_mark {
         TG_ALERT_NOW = 1 << 0,     /* the condition holds in this evaluation */
@@ -19,8 +19,8 @@ enum tg_alert_mark {
 };
 
 struct tg_alert_case {
-        int64_t changed_raw_ns;   /* when HOLDING last changed */
-        int64_t since_real_ns;    /* when it was raised */
+        int64_t changed_raw_ns; /* when HOLDING last changed */
+        int64_t since_real_ns;  /* when it was raised */
         struct tg_evidence evidence;
 };
 
@@ -34,7 +34,8 @@ void tg_alerts_begin(struct tg_alerts *alerts);
 /* A condition holds, with what is known of it. */
 void tg_alerts_set(struct tg_alerts *alerts, enum tg_alert_id id, int slot, const struct tg_evidence *evidence);
 /* Ends an evaluation; in_grace, by slot, holds back the raising of alerts that know grace. */
-void tg_alerts_settle(struct tg_alerts *alerts, const bool in_grace[static TG_ALERT_SLOTS], int64_t now_raw_ns, int64_t now_real_ns);
+void tg_alerts_settle(struct tg_alerts *alerts, const bool in_grace[static TG_ALERT_SLOTS], int64_t now_raw_ns,
+                      int64_t now_real_ns);
 /* The next transition to tell; false when all are told. The slot tells whose it is. */
 bool tg_alerts_next(struct tg_alerts *alerts, struct tg_alert *out, int *slot);
 bool tg_alerts_raised(const struct tg_alerts *alerts, enum tg_alert_id id, int slot);

@@ -5,7 +5,7 @@
 
 #include <timeguard/chrony.h>
 
-#define EXP_BITS 7
+#define EXP_BITS  7
 #define COEF_BITS 25
 
 static int64_t scaled(tg_chrony_float f, double unit)

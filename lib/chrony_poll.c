@@ -6,8 +6,8 @@
 
 #include "chrony_wire.h"
 
-#define TRIES 2
-#define POLL_NS (900 * TG_NS_PER_MS)
+#define TRIES             2
+#define POLL_NS           (900 * TG_NS_PER_MS)
 #define SOURCES_ASKED_MAX 256 /* a chronyd with more has gone mad, or lies */
 
 static enum tg_poll_step send_request(struct tg_chrony_poll *poll, int64_t raw_ns)
@@ -16,8 +16,8 @@ static enum tg_poll_step send_request(struct tg_chrony_poll *poll, int64_t raw_n
         const struct tg_addr *addr = poll->command == TG_CHRONY_SOURCE_NAME ? &poll->sample.sources[poll->index].addr : &none;
 
         poll->sequence++;
-        poll->datagram_len = tg_chrony_request(poll->datagram, (enum tg_chrony_command)poll->command, poll->sequence, poll->attempt,
-                                               poll->index, addr);
+        poll->datagram_len = tg_chrony_request(poll->datagram, (enum tg_chrony_command)poll->command, poll->sequence,
+                                               poll->attempt, poll->index, addr);
         poll->deadline_raw_ns = raw_ns + TG_CHRONY_TRY_NS;
         if (poll->deadline_raw_ns > poll->give_up_raw_ns)
                 poll->deadline_raw_ns = poll->give_up_raw_ns;
@@ -94,7 +94,8 @@ enum tg_poll_step tg_chrony_poll_begin(struct tg_chrony_poll *poll, int64_t raw_
 enum tg_poll_step tg_chrony_poll_reply(struct tg_chrony_poll *poll, int64_t raw_ns, const uint8_t *data, size_t len)
 {
         union tg_chrony_reply reply;
-        enum tg_chrony_fault fault = tg_chrony_read_reply(data, len, (enum tg_chrony_command)poll->command, poll->sequence, &reply);
+        enum tg_chrony_fault fault =
+                tg_chrony_read_reply(data, len, (enum tg_chrony_command)poll->command, poll->sequence, &reply);
 
         if (fault == TG_CHRONY_OTHER)
                 return TG_POLL_WAIT;

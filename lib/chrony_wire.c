@@ -7,11 +7,11 @@
 #include "chrony_wire.h"
 #include "wire.h"
 
-#define VERSION 6
+#define VERSION      6
 #define TYPE_REQUEST 1
-#define TYPE_REPLY 2
+#define TYPE_REPLY   2
 #define REPLY_HEADER 28
-#define ADDR_BYTES 20
+#define ADDR_BYTES   20
 
 enum { STATUS_OK = 0, STATUS_UNAUTHORISED = 2, STATUS_NO_SUCH_SOURCE = 4, STATUS_BAD_VERSION = 18 };
 
@@ -37,7 +37,9 @@ static const struct message *message_of(enum tg_chrony_command command)
 
 static void write_addr(struct tg_writer *w, const struct tg_addr *addr)
 {
-        static const uint8_t families[] = { [TG_ADDR_NONE] = 0, [TG_ADDR_IPV4] = 1, [TG_ADDR_IPV6] = 2, [TG_ADDR_REFCLOCK] = 1 };
+        static const uint8_t families[] = {
+                [TG_ADDR_NONE] = 0, [TG_ADDR_IPV4] = 1, [TG_ADDR_IPV6] = 2, [TG_ADDR_REFCLOCK] = 1
+        };
 
         tg_write_bytes(w, addr->bytes, sizeof addr->bytes);
         tg_write_be(w, families[addr->family], 2);
@@ -57,8 +59,8 @@ static void read_addr(struct tg_reader *r, struct tg_addr *addr)
         memcpy(addr->bytes, bytes, family == 1 ? 4 : 16);
 }
 
-size_t tg_chrony_request(uint8_t buf[static TG_CHRONY_DATAGRAM_MAX], enum tg_chrony_command command, uint32_t sequence, uint16_t attempt,
-                         uint32_t index, const struct tg_addr *addr)
+size_t tg_chrony_request(uint8_t buf[static TG_CHRONY_DATAGRAM_MAX], enum tg_chrony_command command, uint32_t sequence,
+                         uint16_t attempt, uint32_t index, const struct tg_addr *addr)
 {
         const struct message *m = message_of(command);
         struct tg_writer w = { .data = buf, .size = m->request_len };
@@ -94,8 +96,9 @@ static int64_t read_timespec(struct tg_reader *r, bool *bad)
 static bool read_tracking(struct tg_reader *r, union tg_chrony_reply *out)
 {
         struct tg_tracking *t = &out->tracking;
-        tg_chrony_float *const floats[] = { &t->correction_s, &t->last_offset_s, &t->rms_offset_s,  &t->freq_ppm,          &t->resid_freq_ppm,
-                                            &t->skew_ppm,     &t->root_delay_s,  &t->root_dispersion_s, &t->update_interval_s };
+        tg_chrony_float *const floats[] = { &t->correction_s, &t->last_offset_s,     &t->rms_offset_s,
+                                            &t->freq_ppm,     &t->resid_freq_ppm,    &t->skew_ppm,
+                                            &t->root_delay_s, &t->root_dispersion_s, &t->update_interval_s };
         uint64_t stratum, leap;
         bool bad = false;
 

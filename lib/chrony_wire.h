@@ -14,10 +14,10 @@ enum tg_chrony_command {
 
 enum tg_chrony_fault {
         TG_CHRONY_GOOD = 0,
-        TG_CHRONY_OTHER,        /* not an answer to this request: go on waiting */
-        TG_CHRONY_UNFIT,        /* an answer to it that does not fit the protocol */
-        TG_CHRONY_DENIED,       /* not allowed, or another protocol version */
-        TG_CHRONY_NO_SUCH,      /* the source has gone meanwhile */
+        TG_CHRONY_OTHER,   /* not an answer to this request: go on waiting */
+        TG_CHRONY_UNFIT,   /* an answer to it that does not fit the protocol */
+        TG_CHRONY_DENIED,  /* not allowed, or another protocol version */
+        TG_CHRONY_NO_SUCH, /* the source has gone meanwhile */
 };
 
 union tg_chrony_reply {
@@ -28,7 +28,7 @@ union tg_chrony_reply {
 };
 
 /* Writes the request; `index` for SOURCE_DATA, `addr` for SOURCE_NAME. Returns its length. */
-size_t tg_chrony_request(uint8_t buf[static TG_CHRONY_DATAGRAM_MAX], enum tg_chrony_command command, uint32_t sequence, uint16_t attempt,
-                         uint32_t index, const struct tg_addr *addr);
+size_t tg_chrony_request(uint8_t buf[static TG_CHRONY_DATAGRAM_MAX], enum tg_chrony_command command, uint32_t sequence,
+                         uint16_t attempt, uint32_t index, const struct tg_addr *addr);
 enum tg_chrony_fault tg_chrony_read_reply(const uint8_t *data, size_t len, enum tg_chrony_command command, uint32_t sequence,
                                           union tg_chrony_reply *out);

@@ -34,8 +34,8 @@ bool tg_claim(const struct tg_report *report, int64_t *claim_ns)
 {
         const struct tg_source *selected = tg_selected_source(&report->chrony);
 
-        if (report->chrony.state != TG_CHRONY_OK || !selected || !selected->reach || report->chrony.tracking.ref_id == TG_REFID_LOCAL ||
-            report->chrony.tracking.ref_id == 0)
+        if (report->chrony.state != TG_CHRONY_OK || !selected || !selected->reach ||
+            report->chrony.tracking.ref_id == TG_REFID_LOCAL || report->chrony.tracking.ref_id == 0)
                 return false;
         *claim_ns = base_ns(&report->chrony.tracking) + growth_ns(report->raw_ns - report->chrony.raw_ns);
         return true;

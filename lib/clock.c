@@ -9,11 +9,11 @@
 
 #include "clock.h"
 
-#define GLANCE_NS (50 * TG_NS_PER_MS)
-#define RATE_NS (1000 * TG_NS_PER_MS)
+#define GLANCE_NS      (50 * TG_NS_PER_MS)
+#define RATE_NS        (1000 * TG_NS_PER_MS)
 #define RATE_EVENT_PPB 1000000
-#define NOISE_NS 100            /* of two readings of one clock, beside the brackets */
-#define SUSPEND_NS (100 * TG_NS_PER_US)
+#define NOISE_NS       100 /* of two readings of one clock, beside the brackets */
+#define SUSPEND_NS     (100 * TG_NS_PER_US)
 
 int64_t tg_look_until_second_ns(const struct tg_look *look)
 {
@@ -43,7 +43,7 @@ static void begin_hull(struct tg_clock *clock)
         clock->hull_low_ns = c - half;
         clock->hull_high_ns = c + half;
         clock->hull_since_raw_ns = clock->last.raw_ns;
-        clock->hull_stepped = false;
+        clock->steady_since_raw_ns = clock->last.raw_ns;
 }
 
 static void widen_hull(struct tg_clock *clock, const struct tg_look *look, bool stepped)
@@ -63,7 +63,8 @@ static void widen_hull(struct tg_clock *clock, const struct tg_look *look, bool 
                 clock->hull_low_ns = low;
         if (high > clock->hull_high_ns)
                 clock->hull_high_ns = high;
-        clock->hull_stepped |= stepped;
+        if (stepped)
+                clock->steady_since_raw_ns = look->raw_ns;
 }
 
 static int32_t slope_ppb(int64_t dc_ns, int64_t dt_ns)
@@ -171,7 +172,7 @@ void tg_clock_report(struct tg_clock *clock, struct tg_report *report)
         report->hull_low_ns = clock->hull_low_ns;
         report->hull_high_ns = clock->hull_high_ns;
         report->hull_since_raw_ns = clock->hull_since_raw_ns;
-        report->flags |= clock->hull_stepped ? TG_REPORT_STEPPED : 0;
+        report->steady_since_raw_ns = clock->steady_since_raw_ns;
         report->flags |= clock->steps && clock->last_step_leap ? TG_REPORT_LEAP : 0;
         begin_hull(clock);
 }

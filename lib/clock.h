@@ -27,12 +27,12 @@ struct tg_clock {
         uint32_t steps;
         int64_t last_step_ns; /* positive: forward */
         bool last_step_leap;
-        uint32_t epochs;      /* grows with each suspend and each return of RAW */
-        int32_t slew_ppb;     /* d(REALTIME - RAW)/dt, steps left out */
+        uint32_t epochs;                    /* grows with each suspend and each return of RAW */
+        int32_t slew_ppb;                   /* d(REALTIME - RAW)/dt, steps left out */
         int64_t rate_raw_ns, rate_c_ns;     /* the look that slew_ppb is counted from */
         int64_t glance_raw_ns, glance_c_ns; /* the last look at least GLANCE_NS before */
         int64_t hull_low_ns, hull_high_ns, hull_since_raw_ns;
-        bool hull_stepped;
+        int64_t steady_since_raw_ns;
 };
 
 void tg_clock_start(struct tg_clock *clock, const struct tg_look *look);

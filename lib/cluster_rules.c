@@ -38,10 +38,15 @@ static void raise_cluster(struct cluster_case *c, enum tg_alert_id id, const cha
 }
 
 /* Evidence of a pair, in the cluster's name. */
-static void raise_pair(struct cluster_case *c, enum tg_alert_id id, int a, int b, const struct tg_pair *pair, const char *reason)
+static void raise_pair(struct cluster_case *c, enum tg_alert_id id, int a, int b, const struct tg_pair *pair,
+                       const char *reason)
 {
-        struct tg_evidence evidence = { .node_id = c->s->view->members[a].id, .other_id = c->s->view->members[b].id, .has_offset = true,
-                                        .offset_ns = pair->estimate_ns, .bound_low_ns = pair->offset.low_ns, .bound_high_ns = pair->offset.high_ns };
+        struct tg_evidence evidence = { .node_id = c->s->view->members[a].id,
+                                        .other_id = c->s->view->members[b].id,
+                                        .has_offset = true,
+                                        .offset_ns = pair->estimate_ns,
+                                        .bound_low_ns = pair->offset.low_ns,
+                                        .bound_high_ns = pair->offset.high_ns };
 
         snprintf(evidence.reason, sizeof evidence.reason, "%s", reason);
         tg_alerts_set(c->alerts, id, TG_ALERT_CLUSTER_SLOT, &evidence);
@@ -91,18 +96,20 @@ static bool is_beyond(struct cluster_case *c, enum tg_cluster_verdict *verdict)
         pair = agreement->any_beyond ? worst_beyond(c, &a, &b, &blamed) : NULL;
         if (!pair)
                 return false;
-        split = c->s->quorum->provider && c->s->quorum->quorate && 2 * agreement->fresh_votes > agreement->total_votes && !agreement->majority_possible;
+        split = c->s->quorum->provider && c->s->quorum->quorate && 2 * agreement->fresh_votes > agreement->total_votes &&
+                !agreement->majority_possible;
         *verdict = split ? TG_CLUSTER_SPLIT : TG_CLUSTER_BREACHED;
         if (blamed) {
                 c->slot = agreement->beyond[a] ? a : b;
                 c->alert = TG_ALERT_NODE_BEYOND;
-                snprintf(c->reason, TG_REASON_MAX, "%.60s is beyond the budget: %.230s", view->members[c->slot].name, c->verdict->nodes[c->slot].reason);
+                snprintf(c->reason, TG_REASON_MAX, "%.60s is beyond the budget: %.230s", view->members[c->slot].name,
+                         c->verdict->nodes[c->slot].reason);
                 return true;
         }
         c->alert = split ? TG_ALERT_CLUSTER_SPLIT : TG_ALERT_CLUSTER_BREACHED;
-        snprintf(c->reason, TG_REASON_MAX, "%.60s is %s to %s from %.60s, beyond the budget of %s, and %s", view->members[a].name,
-                 tg_offset_text(pair->offset.low_ns, low), tg_offset_text(pair->offset.high_ns, high), view->members[b].name,
-                 tg_ns_text(c->s->options->budget_ns, budget),
+        snprintf(c->reason, TG_REASON_MAX, "%.60s is %s to %s from %.60s, beyond the budget of %s, and %s",
+                 view->members[a].name, tg_offset_text(pair->offset.low_ns, low), tg_offset_text(pair->offset.high_ns, high),
+                 view->members[b].name, tg_ns_text(c->s->options->budget_ns, budget),
                  split ? "no group of nodes holds a majority" : "it is not proven which of them is wrong");
         raise_pair(c, c->alert, a, b, pair, c->reason);
         return true;
@@ -139,13 +146,15 @@ static bool is_unproven(struct cluster_case *c, enum tg_cluster_verdict *verdict
                 c->alert = TG_ALERT_NO_CLUSTER;
                 snprintf(c->reason, TG_REASON_MAX, "no cluster: corosync on this node is not reachable");
         } else if (!quorate(s)) {
-                snprintf(c->reason, TG_REASON_MAX, "this partition is not quorate: %u of %u votes needed", s->quorum->total_votes, s->quorum->quorum);
+                snprintf(c->reason, TG_REASON_MAX, "this partition is not quorate: %u of %u votes needed",
+                         s->quorum->total_votes, s->quorum->quorum);
         } else if (c->verdict->agreement.has_set) {
                 return false;
         } else if (!s->settled && c->verdict->agreement.fresh_votes * 2 <= c->verdict->agreement.total_votes) {
                 snprintf(c->reason, TG_REASON_MAX, "the agents have only begun to hear each other");
         } else if (name_state(c, TG_NODE_MUTE, names, sizeof names)) {
-                snprintf(c->reason, TG_REASON_MAX, "no majority of the nodes is proven to agree; without an agent that is heard: %.200s", names);
+                snprintf(c->reason, TG_REASON_MAX,
+                         "no majority of the nodes is proven to agree; without an agent that is heard: %.200s", names);
         } else if (c->verdict->has_smallest && c->verdict->smallest_ns > s->options->budget_ns) {
                 c->alert = TG_ALERT_BUDGET_UNPROVABLE;
                 snprintf(c->reason, TG_REASON_MAX, "the budget of %s is below the smallest that can be proven at present, %s",
@@ -158,8 +167,9 @@ static bool is_unproven(struct cluster_case *c, enum tg_cluster_verdict *verdict
 }
 
 /* Of two states that are not ok, the one that matters more comes first. */
-static const enum tg_node_state by_gravity[] = { TG_NODE_BEYOND,   TG_NODE_LOCAL_CLOCK,    TG_NODE_UNSYNCHRONISED, TG_NODE_DRIFTING,
-                                                 TG_NODE_HOLDOVER, TG_NODE_FOREIGN_SOURCE, TG_NODE_UNPROVEN,       TG_NODE_MUTE };
+static const enum tg_node_state by_gravity[] = { TG_NODE_BEYOND,   TG_NODE_LOCAL_CLOCK, TG_NODE_UNSYNCHRONISED,
+                                                 TG_NODE_DRIFTING, TG_NODE_HOLDOVER,    TG_NODE_FOREIGN_SOURCE,
+                                                 TG_NODE_UNPROVEN, TG_NODE_MUTE };
 
 static bool is_at_risk(struct cluster_case *c, enum tg_cluster_verdict *verdict)
 {
@@ -177,11 +187,11 @@ static bool is_at_risk(struct cluster_case *c, enum tg_cluster_verdict *verdict)
                         c->slot = slot;
                         c->alert = c->verdict->nodes[slot].alert;
                         if (n == 1)
-                                snprintf(c->reason, TG_REASON_MAX, "%.60s is %s: %.160s", m->name, tg_node_state_text(by_gravity[k]),
-                                         c->verdict->nodes[slot].reason);
+                                snprintf(c->reason, TG_REASON_MAX, "%.60s is %s: %.160s", m->name,
+                                         tg_node_state_text(by_gravity[k]), c->verdict->nodes[slot].reason);
                         else
-                                snprintf(c->reason, TG_REASON_MAX, "%.90s are %s; %.30s: %.100s", names, tg_node_state_text(by_gravity[k]), m->name,
-                                         c->verdict->nodes[slot].reason);
+                                snprintf(c->reason, TG_REASON_MAX, "%.90s are %s; %.30s: %.100s", names,
+                                         tg_node_state_text(by_gravity[k]), m->name, c->verdict->nodes[slot].reason);
                         return true;
                 }
         }
@@ -267,8 +277,8 @@ static void agreed_reason(struct cluster_case *c)
         for (uint32_t i = 0; i < c->s->view->n; i++)
                 n += c->verdict->agreement.in_set[c->s->view->order[i]];
         tg_root_text(c->s->view, c->s->options, &c->verdict->graph.root, root, sizeof root);
-        snprintf(c->reason, TG_REASON_MAX, "%s %u node%s proven within %s of each other, on %s", n == 1 ? "the" : "all", n, n == 1 ? " is" : "s are",
-                 tg_ns_text(c->s->options->budget_ns, budget), root[0] ? root : "an unknown source");
+        snprintf(c->reason, TG_REASON_MAX, "%s %u node%s proven within %s of each other, on %s", n == 1 ? "the" : "all", n,
+                 n == 1 ? " is" : "s are", tg_ns_text(c->s->options->budget_ns, budget), root[0] ? root : "an unknown source");
 }
 
 /* The table's remedy with the node and the source filled in. */
@@ -314,7 +324,9 @@ static void enter(struct cluster_case *c, enum tg_cluster_verdict cluster, const
 void tg_cluster_rules_apply(struct tg_verdict *verdict, const struct tg_situation *s, struct tg_alerts *alerts)
 {
         char reason[TG_REASON_MAX], other[TG_REASON_MAX], first[TG_REASON_MAX] = "";
-        struct cluster_case c = { .verdict = verdict, .s = s, .alerts = alerts, .alert = TG_ALERT_COUNT, .slot = -1, .reason = other };
+        struct cluster_case c = {
+                .verdict = verdict, .s = s, .alerts = alerts, .alert = TG_ALERT_COUNT, .slot = -1, .reason = other
+        };
         enum tg_alert_id first_alert = TG_ALERT_COUNT;
         enum tg_cluster_verdict cluster;
 

@@ -8,12 +8,12 @@
 
 #include "line.h"
 
-#define SPACING_MIN_NS (600 * TG_NS_PER_MS)
-#define SPACING_MAX_NS (32 * TG_NS_PER_S)
-#define FIT_POINTS_MIN 8
+#define SPACING_MIN_NS  (600 * TG_NS_PER_MS)
+#define SPACING_MAX_NS  (32 * TG_NS_PER_S)
+#define FIT_POINTS_MIN  8
 #define FIT_SPAN_MIN_NS (7 * TG_NS_PER_S)
-#define NEWEST 8
-#define SLOPES_MAX (TG_LINE_POINTS * (TG_LINE_POINTS - 1) / 2)
+#define NEWEST          8
+#define SLOPES_MAX      (TG_LINE_POINTS * (TG_LINE_POINTS - 1) / 2)
 
 void tg_line_reset(struct tg_line *line)
 {

@@ -19,9 +19,9 @@ struct tg_line {
 };
 
 struct tg_fit {
-        bool known;             /* enough points over enough time */
-        double slope;           /* ns per ns */
-        double slope_error;     /* half width of its 95 % interval (Sen 1968), doubled, since neighbouring points share noise */
+        bool known;         /* enough points over enough time */
+        double slope;       /* ns per ns */
+        double slope_error; /* half width of its 95 % interval (Sen 1968), doubled, since neighbouring points share noise */
 };
 
 void tg_line_reset(struct tg_line *line);

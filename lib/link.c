@@ -8,11 +8,11 @@
 #include "link.h"
 
 #define RATE_ERROR_MAX 100e-6 /* a rate less certain than this is not yet known */
-#define MARGIN_PPM 30
-#define SKEWS_MAX_PPM 200     /* above, chronyd does not know its frequency itself */
-#define REPEAT_NS (600 * TG_NS_PER_S)
-#define SAME_NS (3 * TG_NS_PER_S) /* reports under way may still hold the echo that was dropped: no second contradiction */
-#define DOUBLINGS_MAX 7
+#define MARGIN_PPM     30
+#define SKEWS_MAX_PPM  200 /* above, chronyd does not know its frequency itself */
+#define REPEAT_NS      (600 * TG_NS_PER_S)
+#define SAME_NS        (3 * TG_NS_PER_S) /* reports under way may still hold the echo that was dropped: no second contradiction */
+#define DOUBLINGS_MAX  7
 
 void tg_link_start(struct tg_link *link)
 {
@@ -84,7 +84,8 @@ static double chrony_rate_ppm(const struct tg_chrony_sample *a, const struct tg_
         skews = fabs(tg_chrony_float_value(a->tracking.skew_ppm)) + fabs(tg_chrony_float_value(b->tracking.skew_ppm));
         if (skews > SKEWS_MAX_PPM)
                 return 0;
-        return fabs(tg_chrony_float_value(a->tracking.freq_ppm) - tg_chrony_float_value(b->tracking.freq_ppm)) + skews + MARGIN_PPM;
+        return fabs(tg_chrony_float_value(a->tracking.freq_ppm) - tg_chrony_float_value(b->tracking.freq_ppm)) + skews +
+               MARGIN_PPM;
 }
 
 static bool double_rho(struct tg_link *link)
@@ -154,8 +155,9 @@ bool tg_link_echo(const struct tg_link *link, int64_t raw_ns, struct tg_echo *ec
         echo->rate_error_ppb = 0;
         echo->rho_ppm = (uint16_t)link->rho_ppm;
         if (link->line.n)
-                echo->estimate_gap_ns = to_i32((double)(best->upper_ns - tg_line_value_ns(&link->line, link->fit.known ? link->fit.slope : 0, raw_ns)),
-                                               TG_NO_ESTIMATE);
+                echo->estimate_gap_ns = to_i32(
+                        (double)(best->upper_ns - tg_line_value_ns(&link->line, link->fit.known ? link->fit.slope : 0, raw_ns)),
+                        TG_NO_ESTIMATE);
         if (link->fit.known) {
                 echo->rate_ppb = to_i32(link->fit.slope * 1e9, TG_NO_RATE);
                 echo->rate_error_ppb = (uint32_t)(link->fit.slope_error * 1e9) + 1;

@@ -10,10 +10,10 @@
 
 #include "line.h"
 
-#define TG_LINK_WINDOW 16
-#define TG_RHO_MIN_PPM 100
+#define TG_LINK_WINDOW     16
+#define TG_RHO_MIN_PPM     100
 #define TG_RHO_UNKNOWN_PPM 500
-#define TG_RHO_MAX_PPM 60000
+#define TG_RHO_MAX_PPM     60000
 
 struct tg_link_sample {
         int64_t upper_ns; /* D <= upper_ns ... */
@@ -21,14 +21,14 @@ struct tg_link_sample {
 };
 
 struct tg_link {
-        uint32_t epoch_tag;   /* of the peer; 0: nothing measured yet */
-        bool heard_in_ring;   /* a message has come since the ring last changed */
+        uint32_t epoch_tag; /* of the peer; 0: nothing measured yet */
+        bool heard_in_ring; /* a message has come since the ring last changed */
         uint8_t n, next;
         struct tg_link_sample window[TG_LINK_WINDOW];
-        struct tg_line line;  /* likely D over own RAW */
+        struct tg_line line; /* likely D over own RAW */
         struct tg_fit fit;
         uint32_t rho_ppm;
-        uint8_t doublings;    /* of rho, for rates and contradictions that it did not cover */
+        uint8_t doublings; /* of rho, for rates and contradictions that it did not cover */
         uint8_t contradictions;
         int64_t contradiction_raw_ns;
 };

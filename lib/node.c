@@ -13,10 +13,10 @@
 #include "text.h"
 
 #define EVENT_SPACING_NS (200 * TG_NS_PER_MS) /* at most five reports a second */
-#define UNHEARD_MAX 10       /* more reports on their way than that: corosync delivers nothing, send one in five */
-#define JUDGE_NS (500 * TG_NS_PER_MS)         /* what depends on time alone is looked at twice a second */
-#define BAD_SAID_NS (10 * TG_NS_PER_S)
-#define ANSWER_PERCENT 10    /* a peer's step of that share of the budget is answered at once */
+#define UNHEARD_MAX      10 /* more reports on their way than that: corosync delivers nothing, send one in five */
+#define JUDGE_NS         (500 * TG_NS_PER_MS) /* what depends on time alone is looked at twice a second */
+#define BAD_SAID_NS      (10 * TG_NS_PER_S)
+#define ANSWER_PERCENT   10 /* a peer's step of that share of the budget is answered at once */
 
 int tg_node_self(const struct tg_node *node)
 {
@@ -38,7 +38,8 @@ static void take_options(struct tg_node *node, const struct tg_options *options)
         node->dirty = true;
 }
 
-int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const struct tg_options *options, const struct tg_look *now)
+int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const struct tg_options *options,
+                const struct tg_look *now)
 {
         struct tg_node *node = calloc(1, sizeof *node);
 
@@ -204,8 +205,8 @@ static void refuse(struct tg_node *node, uint32_t node_id, const char *reason, c
                 return;
         bad->n++;
         bad->raw_ns = node->clock.last.raw_ns;
-        snprintf(bad->reason, sizeof bad->reason, "a message of node %u in the process group was dropped: %s%s%s (%llu in all)", node_id, reason,
-                 field ? ", " : "", field ? field : "", (unsigned long long)bad->n);
+        snprintf(bad->reason, sizeof bad->reason, "a message of node %u in the process group was dropped: %s%s%s (%llu in all)",
+                 node_id, reason, field ? ", " : "", field ? field : "", (unsigned long long)bad->n);
 }
 
 /* A report that is sound in itself but cannot come from the agent that corosync names. */
@@ -233,7 +234,8 @@ static void measure(struct tg_node *node, int slot, const struct tg_report *repo
         tg_link_receive(link, tg_epoch_tag(&report->epoch), report->raw_ns, rx_ns);
         for (uint8_t i = 0; i < report->n_echoes; i++)
                 if (report->echoes[i].node_id == node->identity.node_id && report->echoes[i].epoch_tag == own_tag)
-                        tg_link_answer(link, report->echoes[i].upper_ns, report->raw_ns - report->echoes[i].measured_raw_ns, rx_ns);
+                        tg_link_answer(link, report->echoes[i].upper_ns, report->raw_ns - report->echoes[i].measured_raw_ns,
+                                       rx_ns);
 }
 
 /* The own pairs that contradict themselves lose what was measured, on this side too. */
@@ -325,7 +327,8 @@ static void on_chrony(struct tg_node *node, const struct tg_event *event)
                 node->chrony.state = event->chrony->state;
                 node->chrony.n_sources = node->chrony.n_reachable = 0;
         }
-        if (before.state != node->chrony.state || before.tracking.ref_id != node->chrony.tracking.ref_id || !same_selected(&before, &node->chrony))
+        if (before.state != node->chrony.state || before.tracking.ref_id != node->chrony.tracking.ref_id ||
+            !same_selected(&before, &node->chrony))
                 node->wants_report = true;
 }
 
@@ -392,11 +395,14 @@ static void judge_messages(struct tg_node *node)
                         raise_node(node, TG_ALERT_NODE_BAD_REPORT, slot, node->bad[slot].reason);
                 if (m->agents < 2)
                         continue;
-                snprintf(reason, sizeof reason, "%u agents of node %u are in the process group; only the one with pid %u counts", m->agents, m->id, m->pid);
+                snprintf(reason, sizeof reason,
+                         "%u agents of node %u are in the process group; only the one with pid %u counts", m->agents, m->id,
+                         m->pid);
                 raise_node(node, TG_ALERT_NODE_TWO_AGENTS, slot, reason);
         }
         if (node->connected && node->heard_seq != node->seq && now - node->unheard_raw_ns > patience_ns(node)) {
-                snprintf(reason, sizeof reason, "corosync has not delivered this node's own reports for %s: %u are on their way",
+                snprintf(reason, sizeof reason,
+                         "corosync has not delivered this node's own reports for %s: %u are on their way",
                          tg_ns_text(now - node->unheard_raw_ns, age), node->seq - node->heard_seq);
                 raise_node(node, TG_ALERT_NOT_HEARD, TG_ALERT_CLUSTER_SLOT, reason);
         }
@@ -407,8 +413,13 @@ static void judge(struct tg_node *node)
         int64_t now = node->clock.last.raw_ns;
         bool in_grace[TG_ALERT_SLOTS] = { false };
         struct tg_situation s = {
-                .view = &node->view, .options = &node->options, .quorum = &node->quorum, .connected = node->connected,
-                .settled = now - node->quiet_raw_ns > patience_ns(node), .self = tg_node_self(node), .now_raw_ns = now,
+                .view = &node->view,
+                .options = &node->options,
+                .quorum = &node->quorum,
+                .connected = node->connected,
+                .settled = now - node->quiet_raw_ns > patience_ns(node),
+                .self = tg_node_self(node),
+                .now_raw_ns = now,
                 .now_real_ns = node->clock.last.real_ns,
         };
 
@@ -436,10 +447,10 @@ static void report_if_due(struct tg_node *node)
 void tg_node_handle(struct tg_node *node, const struct tg_event *event)
 {
         static void (*const handlers[])(struct tg_node *, const struct tg_event *) = {
-                [TG_EVENT_LOOK] = on_look,         [TG_EVENT_TICK] = on_tick,         [TG_EVENT_DELIVERY] = on_delivery,
-                [TG_EVENT_CHRONY] = on_chrony,     [TG_EVENT_MEMBERS] = on_members,   [TG_EVENT_RING] = on_ring,
-                [TG_EVENT_QUORUM] = on_quorum,     [TG_EVENT_TOPOLOGY] = on_topology, [TG_EVENT_DISCONNECTED] = on_disconnected,
-                [TG_EVENT_OPTIONS] = on_options,   [TG_EVENT_STOP] = on_stop,
+                [TG_EVENT_LOOK] = on_look,       [TG_EVENT_TICK] = on_tick,         [TG_EVENT_DELIVERY] = on_delivery,
+                [TG_EVENT_CHRONY] = on_chrony,   [TG_EVENT_MEMBERS] = on_members,   [TG_EVENT_RING] = on_ring,
+                [TG_EVENT_QUORUM] = on_quorum,   [TG_EVENT_TOPOLOGY] = on_topology, [TG_EVENT_DISCONNECTED] = on_disconnected,
+                [TG_EVENT_OPTIONS] = on_options, [TG_EVENT_STOP] = on_stop,
         };
         unsigned change = tg_clock_take(&node->clock, &event->now);
 
@@ -450,7 +461,8 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
                         tg_link_drop(&node->links[i]);
         handlers[event->type](node, event);
         hush_silent(node);
-        if (node->urgent || (event->type != TG_EVENT_DELIVERY && (node->dirty || event->now.raw_ns - node->judged_raw_ns >= JUDGE_NS)))
+        if (node->urgent ||
+            (event->type != TG_EVENT_DELIVERY && (node->dirty || event->now.raw_ns - node->judged_raw_ns >= JUDGE_NS)))
                 judge(node);
         report_if_due(node);
 }

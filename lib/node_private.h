@@ -25,25 +25,25 @@ struct tg_node {
         struct tg_chrony_sample chrony; /* the last that was OK, with the state of the last poll */
         struct tg_quorum quorum;
         struct tg_topology topology;
-        bool connected;                 /* to corosync */
+        bool connected; /* to corosync */
         struct tg_view view;
         struct tg_link links[TG_NODES_MAX]; /* by slot */
         struct tg_verdict verdict;
         struct tg_alerts alerts;
         struct tg_bad_report bad[TG_NODES_MAX];
 
-        uint32_t seq;                   /* of the last report sent */
-        uint32_t heard_seq;             /* of the last own report that came back */
-        int64_t sent_raw_ns;            /* when the last report was sent */
-        int64_t unheard_raw_ns;         /* when the oldest report that has not come back was sent */
-        int64_t quiet_raw_ns;           /* start, or last change of ring or connection: silence means nothing before patience has passed */
+        uint32_t seq;           /* of the last report sent */
+        uint32_t heard_seq;     /* of the last own report that came back */
+        int64_t sent_raw_ns;    /* when the last report was sent */
+        int64_t unheard_raw_ns; /* when the oldest report that has not come back was sent */
+        int64_t quiet_raw_ns; /* start, or last change of ring or connection: silence means nothing before patience has passed */
         uint32_t ticks;
-        uint32_t echo_at;               /* where the next report's echoes begin in the order of members */
-        bool wants_report;              /* something happened: report at once */
-        bool must_report;               /* ... even past the limit of five a second */
+        uint32_t echo_at;  /* where the next report's echoes begin in the order of members */
+        bool wants_report; /* something happened: report at once */
+        bool must_report;  /* ... even past the limit of five a second */
         bool leaving;
-        bool dirty;                     /* the verdict is older than the view */
-        bool urgent;                    /* ... and must not wait for the next look */
+        bool dirty;  /* the verdict is older than the view */
+        bool urgent; /* ... and must not wait for the next look */
         int64_t judged_raw_ns;
         uint64_t reports_heard, reports_bad;
         bool has_send;

@@ -10,10 +10,10 @@
 #include "text.h"
 #include "verdict.h"
 
-#define FORECAST_LASTED_NS (30 * TG_NS_PER_S)   /* a disciplined clock is slewed to and fro */
+#define FORECAST_LASTED_NS   (30 * TG_NS_PER_S) /* a disciplined clock is slewed to and fro */
 #define FORECAST_HOLDOVER_NS (5 * TG_NS_PER_S)
-#define STEP_SAID_NS (5 * TG_NS_PER_S)
-#define RHO_ALARM_PPM 1000
+#define STEP_SAID_NS         (5 * TG_NS_PER_S)
+#define RHO_ALARM_PPM        1000
 
 struct rule_case {
         struct tg_verdict *verdict;
@@ -61,7 +61,8 @@ static bool is_mute(struct rule_case *c)
         if (c->m->heard && c->m->leaving)
                 snprintf(c->reason, TG_REASON_MAX, "its agent was stopped");
         else if (c->m->heard)
-                snprintf(c->reason, TG_REASON_MAX, "no report from its agent for %s", tg_ns_text(c->s->now_raw_ns - c->m->heard_raw_ns, age));
+                snprintf(c->reason, TG_REASON_MAX, "no report from its agent for %s",
+                         tg_ns_text(c->s->now_raw_ns - c->m->heard_raw_ns, age));
         else
                 snprintf(c->reason, TG_REASON_MAX, "a cluster member without a running timeguard agent");
         return true;
@@ -76,7 +77,8 @@ static bool is_beyond(struct rule_case *c)
 
         if (!c->verdict->agreement.beyond[c->slot])
                 return false;
-        snprintf(c->reason, TG_REASON_MAX, "proven %s to %s from %s; the budget is %s, and it is beyond it against every node of the agreeing majority",
+        snprintf(c->reason, TG_REASON_MAX,
+                 "proven %s to %s from %s; the budget is %s, and it is beyond it against every node of the agreeing majority",
                  tg_offset_text(c->n->bound.low_ns, low), tg_offset_text(c->n->bound.high_ns, high), member(c, reference)->name,
                  tg_ns_text(c->s->options->budget_ns, budget));
         return true;
@@ -90,8 +92,9 @@ static bool past_warning(struct rule_case *c)
         c->n->warned = c->n->has_offset && llabs(c->n->offset_ns) >= limit;
         if (!c->n->warned)
                 return false;
-        snprintf(c->reason, TG_REASON_MAX, "%s from the agreeing set, past %lld %% of the budget of %s", tg_offset_text(c->n->offset_ns, offset),
-                 (long long)c->s->options->warn_percent, tg_ns_text(c->s->options->budget_ns, budget));
+        snprintf(c->reason, TG_REASON_MAX, "%s from the agreeing set, past %lld %% of the budget of %s",
+                 tg_offset_text(c->n->offset_ns, offset), (long long)c->s->options->warn_percent,
+                 tg_ns_text(c->s->options->budget_ns, budget));
         return true;
 }
 
@@ -140,8 +143,8 @@ static bool is_unproven(struct rule_case *c)
         else if (!c->n->has_offset)
                 snprintf(c->reason, TG_REASON_MAX, "no bound against the agreeing set yet");
         else
-                snprintf(c->reason, TG_REASON_MAX, "its bound reaches to %s, the budget is %s", tg_ns_text(tg_interval_farthest_ns(c->n->bound), far),
-                         tg_ns_text(c->s->options->budget_ns, budget));
+                snprintf(c->reason, TG_REASON_MAX, "its bound reaches to %s, the budget is %s",
+                         tg_ns_text(tg_interval_farthest_ns(c->n->bound), far), tg_ns_text(c->s->options->budget_ns, budget));
         return true;
 }
 
@@ -151,7 +154,8 @@ static bool is_local(struct rule_case *c)
 {
         if (!c->m->fresh || !c->source->local)
                 return false;
-        snprintf(c->reason, TG_REASON_MAX, "chronyd serves its own clock as if it were right (local mode, stratum %u): it follows no source",
+        snprintf(c->reason, TG_REASON_MAX,
+                 "chronyd serves its own clock as if it were right (local mode, stratum %u): it follows no source",
                  c->m->report.chrony.tracking.stratum);
         return true;
 }
@@ -162,7 +166,8 @@ static bool is_orphan(struct rule_case *c)
 
         for (uint8_t i = 0; c->m->fresh && !c->source->local && i < c->source->n_roots; i++)
                 if (c->source->roots[i].kind == TG_ROOT_LOCAL) {
-                        snprintf(c->reason, TG_REASON_MAX, "its time comes from %s, which follows no source", root_text(c, &c->source->roots[i], root));
+                        snprintf(c->reason, TG_REASON_MAX, "its time comes from %s, which follows no source",
+                                 root_text(c, &c->source->roots[i], root));
                         return true;
                 }
         return false;
@@ -178,7 +183,8 @@ static bool on_its_own(const struct rule_case *c)
 
 static const char *why_on_its_own(const struct rule_case *c)
 {
-        static const char *const silent[] = { [TG_CHRONY_SILENT] = "chronyd does not answer", [TG_CHRONY_REFUSED] = "chronyd refuses to answer",
+        static const char *const silent[] = { [TG_CHRONY_SILENT] = "chronyd does not answer",
+                                              [TG_CHRONY_REFUSED] = "chronyd refuses to answer",
                                               [TG_CHRONY_GARBLED] = "chronyd's answers do not fit its protocol" };
         const struct tg_chrony_sample *sample = &c->m->report.chrony;
 
@@ -195,20 +201,22 @@ static bool is_unsynchronised(struct rule_case *c)
         if (!on_its_own(c))
                 return false;
         if (!tg_claim_without_source(&c->m->report, &ns)) {
-                snprintf(c->reason, TG_REASON_MAX, "%s, and its clock was never synchronised as far as is known", why_on_its_own(c));
+                snprintf(c->reason, TG_REASON_MAX, "%s, and its clock was never synchronised as far as is known",
+                         why_on_its_own(c));
                 return true;
         }
         if (ns <= c->s->options->budget_ns)
                 return false;
-        snprintf(c->reason, TG_REASON_MAX, "%s, and its clock may be off by %s by now; the budget is %s", why_on_its_own(c), tg_ns_text(ns, claim),
-                 tg_ns_text(c->s->options->budget_ns, budget));
+        snprintf(c->reason, TG_REASON_MAX, "%s, and its clock may be off by %s by now; the budget is %s", why_on_its_own(c),
+                 tg_ns_text(ns, claim), tg_ns_text(c->s->options->budget_ns, budget));
         return true;
 }
 
 static bool follows_sourceless(struct rule_case *c)
 {
         for (uint8_t i = 0; i < c->source->n_roots; i++) {
-                int slot = c->source->roots[i].kind == TG_ROOT_NODE ? tg_view_find(c->s->view, c->source->roots[i].node_id) : -1;
+                int slot =
+                        c->source->roots[i].kind == TG_ROOT_NODE ? tg_view_find(c->s->view, c->source->roots[i].node_id) : -1;
 
                 if (slot < 0 || !member(c, slot)->fresh)
                         continue;
@@ -228,7 +236,8 @@ static bool is_holdover(struct rule_case *c)
         if (!on_its_own(c) || !tg_claim_without_source(&c->m->report, &ns) || ns > c->s->options->budget_ns)
                 return false;
         age = c->m->report.raw_ns + c->m->report.c_ns - c->m->report.chrony.tracking.ref_time_ns;
-        snprintf(c->reason, TG_REASON_MAX, "%s: the clock runs on by itself, last updated %s ago, and may be off by %s (leap status of chronyd: %s)",
+        snprintf(c->reason, TG_REASON_MAX,
+                 "%s: the clock runs on by itself, last updated %s ago, and may be off by %s (leap status of chronyd: %s)",
                  why_on_its_own(c), tg_ns_text(age > 0 ? age : 0, since), tg_ns_text(ns, claim),
                  c->m->report.chrony.tracking.leap == 3 ? "not synchronised" : "Normal");
         return true;
@@ -272,8 +281,8 @@ static bool is_foreign(struct rule_case *c)
                 const struct tg_root *other = &source->roots[tg_root_equal(&source->roots[0], &c->verdict->graph.root)];
 
                 root_text(c, other, c->evidence->source);
-                snprintf(c->reason, TG_REASON_MAX, "its clock follows several sources together: %s besides %s", c->evidence->source,
-                         root_text(c, &source->roots[other == &source->roots[0]], mine));
+                snprintf(c->reason, TG_REASON_MAX, "its clock follows several sources together: %s besides %s",
+                         c->evidence->source, root_text(c, &source->roots[other == &source->roots[0]], mine));
                 return true;
         }
         if (source->roots[0].kind == TG_ROOT_LOCAL || tg_root_equal(&source->roots[0], &c->verdict->graph.root))
@@ -299,8 +308,8 @@ static bool was_stepped(struct rule_case *c)
 {
         char size[TG_NUMBER_MAX];
 
-        if (!c->m->fresh || !c->m->stepped || c->s->now_raw_ns - c->m->stepped_raw_ns > STEP_SAID_NS || (c->m->report.flags & TG_REPORT_LEAP) ||
-            llabs(c->m->report.last_step_ns) < warn_ns(c))
+        if (!c->m->fresh || !c->m->stepped || c->s->now_raw_ns - c->m->stepped_raw_ns > STEP_SAID_NS ||
+            (c->m->report.flags & TG_REPORT_LEAP) || llabs(c->m->report.last_step_ns) < warn_ns(c))
                 return false;
         c->evidence->value_ns = c->m->report.last_step_ns;
         snprintf(c->reason, TG_REASON_MAX, "its clock was stepped by %s", tg_offset_text(c->m->report.last_step_ns, size));
@@ -326,7 +335,9 @@ static bool has_bad_oscillator(struct rule_case *c)
         }
         if (!c->m->fresh || !peers || least <= RHO_ALARM_PPM)
                 return false;
-        snprintf(c->reason, TG_REASON_MAX, "its oscillator may differ from all others by %u ppm: it is broken, or the machine was paused or migrated repeatedly",
+        snprintf(c->reason, TG_REASON_MAX,
+                 "its oscillator may differ from all others by %u ppm: it is broken, or the machine was paused or migrated "
+                 "repeatedly",
                  least);
         return true;
 }
@@ -360,7 +371,8 @@ static bool is_contradicted(struct rule_case *c)
                 if (nearest_ns(pair->offset) <= c->n->claim_ns + o->claim_ns || nearest_ns(pair->offset) < warn_ns(c))
                         continue;
                 c->evidence->other_id = member(c, other)->id;
-                snprintf(c->reason, TG_REASON_MAX, "it is proven at least %s from %s, yet both chronyds claim to be within %s and %s of the same source",
+                snprintf(c->reason, TG_REASON_MAX,
+                         "it is proven at least %s from %s, yet both chronyds claim to be within %s and %s of the same source",
                          tg_ns_text(nearest_ns(pair->offset), apart), member(c, other)->name, tg_ns_text(c->n->claim_ns, mine),
                          tg_ns_text(o->claim_ns, its));
                 return true;
@@ -376,8 +388,10 @@ static bool is_other_version(struct rule_case *c)
                 return false;
         if (r->minor == member(c, c->s->self)->report.minor && r->gate_version == member(c, c->s->self)->report.gate_version)
                 return false;
-        snprintf(c->reason, TG_REASON_MAX, "its agent sends reports of version %u.%u, gate logic %u; this node's %u.%u, gate logic %u", TG_REPORT_MAJOR,
-                 r->minor, r->gate_version, TG_REPORT_MAJOR, member(c, c->s->self)->report.minor, member(c, c->s->self)->report.gate_version);
+        snprintf(c->reason, TG_REASON_MAX,
+                 "its agent sends reports of version %u.%u, gate logic %u; this node's %u.%u, gate logic %u", TG_REPORT_MAJOR,
+                 r->minor, r->gate_version, TG_REPORT_MAJOR, member(c, c->s->self)->report.minor,
+                 member(c, c->s->self)->report.gate_version);
         return true;
 }
 
@@ -440,8 +454,14 @@ void tg_node_rules_apply(struct tg_verdict *verdict, const struct tg_situation *
 {
         char reason[TG_REASON_MAX];
         struct tg_evidence evidence;
-        struct rule_case c = { .verdict = verdict, .s = s, .slot = slot, .m = &s->view->members[slot], .n = &verdict->nodes[slot],
-                               .source = &verdict->graph.nodes[slot], .reason = reason, .evidence = &evidence };
+        struct rule_case c = { .verdict = verdict,
+                               .s = s,
+                               .slot = slot,
+                               .m = &s->view->members[slot],
+                               .n = &verdict->nodes[slot],
+                               .source = &verdict->graph.nodes[slot],
+                               .reason = reason,
+                               .evidence = &evidence };
         bool named = false;
 
         c.n->root[0] = 0;

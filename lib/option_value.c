@@ -15,8 +15,8 @@ static const struct {
         const char *suffix;
         int64_t ns;
 } units[] = {
-        { "d", 86400 * TG_NS_PER_S }, { "h", 3600 * TG_NS_PER_S },  { "min", 60 * TG_NS_PER_S }, { "m", 60 * TG_NS_PER_S },
-        { "s", TG_NS_PER_S },         { "ms", TG_NS_PER_MS },       { "us", TG_NS_PER_US },      { "ns", 1 },
+        { "d", 86400 * TG_NS_PER_S }, { "h", 3600 * TG_NS_PER_S }, { "min", 60 * TG_NS_PER_S }, { "m", 60 * TG_NS_PER_S },
+        { "s", TG_NS_PER_S },         { "ms", TG_NS_PER_MS },      { "us", TG_NS_PER_US },      { "ns", 1 },
 };
 
 int tg_duration_parse(const char *text, int64_t *ns)
@@ -132,7 +132,8 @@ static bool is_name(const char *text)
 {
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
 
-        return strlen(text) < TG_NAME_MAX && text[0] && text[strspn(text, letters)] == 0 && strspn(text, "0123456789.") < strlen(text);
+        return strlen(text) < TG_NAME_MAX && text[0] && text[strspn(text, letters)] == 0 &&
+               strspn(text, "0123456789.") < strlen(text);
 }
 
 /* Cuts the next entry out of *rest; false at the end. */
@@ -210,12 +211,13 @@ static int set_sets(void *field, const struct tg_option *option, const char *tex
 static const struct {
         int (*set)(void *field, const struct tg_option *option, const char *text, char *detail);
 } types[] = {
-        [TG_OPTION_DURATION] = { set_duration }, [TG_OPTION_INTEGER] = { set_number },  [TG_OPTION_MODE] = { set_number },
-        [TG_OPTION_BOOL] = { set_bool },         [TG_OPTION_PATH] = { set_path },       [TG_OPTION_MATCHES] = { set_matches },
+        [TG_OPTION_DURATION] = { set_duration }, [TG_OPTION_INTEGER] = { set_number }, [TG_OPTION_MODE] = { set_number },
+        [TG_OPTION_BOOL] = { set_bool },         [TG_OPTION_PATH] = { set_path },      [TG_OPTION_MATCHES] = { set_matches },
         [TG_OPTION_SETS] = { set_sets },
 };
 
-int tg_option_value_set(struct tg_options *options, const struct tg_option *option, const char *text, char detail[static TG_OPTION_ERROR_MAX])
+int tg_option_value_set(struct tg_options *options, const struct tg_option *option, const char *text,
+                        char detail[static TG_OPTION_ERROR_MAX])
 {
         return types[option->type].set((char *)options + option->offset, option, text, detail);
 }
@@ -226,8 +228,8 @@ const char *tg_option_allowed(const struct tg_option *option, char *buf, size_t 
 
         switch (option->type) {
         case TG_OPTION_DURATION:
-                snprintf(buf, size, "a duration from %s to %s, such as 500ms, 1s or 2h", tg_duration_text(option->min, low, sizeof low),
-                         tg_duration_text(option->max, high, sizeof high));
+                snprintf(buf, size, "a duration from %s to %s, such as 500ms, 1s or 2h",
+                         tg_duration_text(option->min, low, sizeof low), tg_duration_text(option->max, high, sizeof high));
                 break;
         case TG_OPTION_INTEGER:
                 snprintf(buf, size, "a whole number from %" PRId64 " to %" PRId64, option->min, option->max);
@@ -265,7 +267,8 @@ static void match_text(const struct tg_source_match_list *list, char *buf, size_
                 else if (m->prefix.addr.family == TG_ADDR_REFCLOCK)
                         used += (size_t)snprintf(buf + used, size - used, "%s%s", blank, tg_addr_text(&m->prefix.addr, addr));
                 else
-                        used += (size_t)snprintf(buf + used, size - used, "%s%s/%u", blank, tg_addr_text(&m->prefix.addr, addr), m->prefix.length);
+                        used += (size_t)snprintf(buf + used, size - used, "%s%s/%u", blank, tg_addr_text(&m->prefix.addr, addr),
+                                                 m->prefix.length);
         }
 }
 

@@ -7,8 +7,8 @@
 
 #include "option_value.h"
 
-#define MS TG_NS_PER_MS
-#define S TG_NS_PER_S
+#define MS        TG_NS_PER_MS
+#define S         TG_NS_PER_S
 #define AT(FIELD) offsetof(struct tg_options, FIELD)
 
 static const struct tg_option option_table[] = {
@@ -23,7 +23,8 @@ static const struct tg_option option_table[] = {
         { "mute_after", TG_OPTION_DURATION, AT(mute_after_ns), "3s", 2 * S, 60 * S, true, true,
           "A member is mute when its agent was silent for this time plus corosync's token and consensus timeouts." },
         { "source.allow", TG_OPTION_MATCHES, AT(source_allow), "", 0, TG_OPTION_LIST_MAX, true, true,
-          "The time sources that the cluster may follow: addresses, prefixes, names, refclock:ID; empty: any private address or "
+          "The time sources that the cluster may follow: addresses, prefixes, names, refclock:ID; empty: any private address "
+          "or "
           "reference clock." },
         { "source.alias", TG_OPTION_SETS, AT(source_alias), "", 0, TG_OPTION_LIST_MAX, true, true,
           "The addresses of one server, one line a server; such as the LAN and the DMZ address of a firewall." },
@@ -73,8 +74,8 @@ int tg_options_set(struct tg_options *options, const char *name, const char *val
                 return -ENOENT;
         }
         if (tg_option_value_set(options, option, value, detail) < 0) {
-                snprintf(error, TG_OPTION_ERROR_MAX, "'%.60s' is not allowed%s%.60s: %.110s", value, detail[0] ? ", " : "", detail,
-                         tg_option_allowed(option, allowed, sizeof allowed));
+                snprintf(error, TG_OPTION_ERROR_MAX, "'%.60s' is not allowed%s%.60s: %.110s", value, detail[0] ? ", " : "",
+                         detail, tg_option_allowed(option, allowed, sizeof allowed));
                 return -EINVAL;
         }
         return 0;

@@ -6,12 +6,15 @@
    as_of is the latest instant that certainly lies at or before both sendings: then the c of either node at as_of lies in a span
    that the node itself has already watched and reported (its hull), and no step can hide in it. An instant after the earlier sending
    would have to be guessed: that node may have stepped right after it sent. The price is the few milliseconds between aligned sendings.
+   Where one sending certainly came first, as_of is that very sending, known exactly on its sender's RAW (so an answer to a step proves
+   what the step did); where neither did, it is a little before both.
 
-   c at as_of is the reported value carried back at the kernel's largest slew, and the hull that its node watched; with a step in
-   the hull's period the hull alone holds. */
+   c at as_of is the reported value carried back at the kernel's largest slew, and the hull that its node watched; before a step
+   in the hull's period the hull alone holds. */
 #include "pair.h"
 
 #define CARRY_PER_NS (TG_NS_PER_S / TG_SLEW_MAX_PPB)
+#define ADVANCE_NS   (10 * TG_NS_PER_MS)
 
 /* c of a member while its RAW lies in `when`; false when its reports do not cover that. */
 static bool c_during(const struct tg_member *m, struct tg_interval when, struct tg_interval *out)
@@ -29,7 +32,7 @@ static bool c_during(const struct tg_member *m, struct tg_interval when, struct 
                         continue;
                 if (low > p->raw_ns)
                         return false; /* a gap between two reports that nobody watched */
-                if (!p->stepped)
+                if (low >= p->steady_since_raw_ns)
                         c = tg_interval_both(c, tg_interval_widen(at, (p->raw_ns - low) / CARRY_PER_NS + 1));
                 *out = any ? tg_interval_hull(*out, c) : c;
                 any = true;
@@ -44,42 +47,56 @@ static int64_t distance(int64_t a, int64_t b)
         return a > b ? a - b : b - a;
 }
 
-static bool too_old(int64_t age_ns)
+/* D aged to the instant when RAW(a) is in `a_when` and RAW(b) in `b_when`; false when a measurement is too old to count. */
+static bool d_at(const struct tg_half *ab, const struct tg_half *ba, uint32_t rho, struct tg_interval a_when,
+                 struct tg_interval b_when, struct tg_pair *out)
 {
-        return age_ns > TG_AGE_MAX_NS;
-}
+        int64_t a_low = distance(a_when.low_ns, ab->measured_raw_ns), a_high = distance(a_when.high_ns, ab->measured_raw_ns);
+        int64_t b_low = distance(b_when.low_ns, ba->measured_raw_ns), b_high = distance(b_when.high_ns, ba->measured_raw_ns);
 
-/* D at the instant when RAW(a) is t, and the ages of both measurements then. */
-static bool d_at(const struct tg_half *ab, const struct tg_half *ba, uint32_t rho, int64_t t, struct tg_pair *out)
-{
-        struct tg_interval rough;
-        int64_t age;
-
-        out->a_age_ns = distance(t, ab->measured_raw_ns);
-        if (too_old(out->a_age_ns))
+        out->a_age_ns = a_low > a_high ? a_low : a_high;
+        out->b_age_ns = b_low > b_high ? b_low : b_high;
+        if (out->a_age_ns > TG_AGE_MAX_NS || out->b_age_ns > TG_AGE_MAX_NS)
                 return false;
         out->raw.high_ns = ab->upper_ns + tg_ageing_ns(out->a_age_ns, rho);
-        /* RAW(b) at t is t - D; D is not known yet but for its upper end and the other's unaged value, which is good enough for an age */
-        rough = (struct tg_interval){ -ba->upper_ns, out->raw.high_ns };
-        age = distance(t - rough.low_ns, ba->measured_raw_ns);
-        out->b_age_ns = distance(t - rough.high_ns, ba->measured_raw_ns);
-        if (age > out->b_age_ns)
-                out->b_age_ns = age;
-        if (too_old(out->b_age_ns))
-                return false;
         out->raw.low_ns = -ba->upper_ns - tg_ageing_ns(out->b_age_ns, rho);
         return true;
 }
 
-/* RAW(a) at the latest instant not after either sending. RAW(a) at b's sending is t_b + D, at least t_b + the lower end of D there. */
-static int64_t as_of_raw(const struct tg_point *pa, const struct tg_point *pb, const struct tg_half *ba, uint32_t rho)
+/* D at about both sendings, good enough to order them and to tell ages by: aged to the farther of the two. */
+static bool d_roughly(const struct tg_half *ab, const struct tg_half *ba, uint32_t rho, const struct tg_point *pa,
+                      const struct tg_point *pb, struct tg_interval *out)
 {
-        int64_t age = distance(pb->raw_ns, ba->measured_raw_ns), b_sends;
+        struct tg_pair rough;
+        struct tg_interval unaged = { -ba->upper_ns, ab->upper_ns };
+        struct tg_interval a_when = { pb->raw_ns + unaged.low_ns, pb->raw_ns + unaged.high_ns };
+        struct tg_interval b_when = { pa->raw_ns - unaged.high_ns, pa->raw_ns - unaged.low_ns };
 
-        if (too_old(age))
-                age = TG_AGE_MAX_NS;
-        b_sends = pb->raw_ns - ba->upper_ns - tg_ageing_ns(age, rho);
-        return b_sends < pa->raw_ns ? b_sends : pa->raw_ns;
+        a_when = tg_interval_hull(a_when, (struct tg_interval){ pa->raw_ns, pa->raw_ns });
+        b_when = tg_interval_hull(b_when, (struct tg_interval){ pb->raw_ns, pb->raw_ns });
+        if (!d_at(ab, ba, rho, a_when, b_when, &rough))
+                return false;
+        *out = rough.raw;
+        return true;
+}
+
+/* When as_of is, on both timelines. */
+static void choose_as_of(const struct tg_point *pa, const struct tg_point *pb, struct tg_interval d, struct tg_pair *out,
+                         struct tg_interval *a_when, struct tg_interval *b_when)
+{
+        /* each sending on the other's timeline, where it certainly was not earlier */
+        int64_t b_sends = pb->raw_ns + d.low_ns, a_sends = pa->raw_ns - d.high_ns;
+
+        out->as_of_on_b = pb->raw_ns <= a_sends;
+        if (out->as_of_on_b) {
+                out->as_of_raw_ns = pb->raw_ns;
+                *b_when = (struct tg_interval){ pb->raw_ns, pb->raw_ns };
+                *a_when = (struct tg_interval){ pb->raw_ns + d.low_ns, pb->raw_ns + d.high_ns };
+                return;
+        }
+        out->as_of_raw_ns = pa->raw_ns < b_sends ? pa->raw_ns : b_sends;
+        *a_when = (struct tg_interval){ out->as_of_raw_ns, out->as_of_raw_ns };
+        *b_when = (struct tg_interval){ out->as_of_raw_ns - d.high_ns, out->as_of_raw_ns - d.low_ns };
 }
 
 static int64_t clamp(int64_t value, struct tg_interval into)
@@ -96,34 +113,45 @@ static int64_t along(int64_t rate_ppb, int64_t dt_ns)
 static int64_t estimate_d(const struct tg_half *ab, const struct tg_half *ba, const struct tg_pair *pair)
 {
         int64_t sum = 0, n = 0, middle = pair->raw.low_ns + (pair->raw.high_ns - pair->raw.low_ns) / 2;
+        int64_t on_a = pair->as_of_on_b ? pair->as_of_raw_ns + middle : pair->as_of_raw_ns;
 
         if (ab->has_estimate) {
-                sum += ab->estimate_ns - middle + along(ab->has_rate ? ab->rate_ppb : 0, pair->as_of_raw_ns - ab->sent_raw_ns);
+                sum += ab->estimate_ns - middle + along(ab->has_rate ? ab->rate_ppb : 0, on_a - ab->sent_raw_ns);
                 n++;
         }
         if (ba->has_estimate) {
-                sum += -ba->estimate_ns - middle - along(ba->has_rate ? ba->rate_ppb : 0, pair->as_of_raw_ns - middle - ba->sent_raw_ns);
+                sum += -ba->estimate_ns - middle - along(ba->has_rate ? ba->rate_ppb : 0, on_a - middle - ba->sent_raw_ns);
                 n++;
         }
         return clamp(n ? middle + sum / n : middle, pair->raw);
 }
 
-static void rate_of(const struct tg_member *a, const struct tg_member *b, const struct tg_half *ab, const struct tg_half *ba, struct tg_pair *out)
+static void rate_of(const struct tg_member *a, const struct tg_member *b, const struct tg_half *ab, const struct tg_half *ba,
+                    struct tg_pair *out)
 {
         out->has_rate = ab->has_rate || ba->has_rate;
         out->rate_error_ppb = 0;
         if (!out->has_rate)
                 return;
-        out->rate_ppb = ab->has_rate && ba->has_rate ? ((int64_t)ab->rate_ppb - ba->rate_ppb) / 2 : ab->has_rate ? ab->rate_ppb : -(int64_t)ba->rate_ppb;
+        out->rate_ppb = ab->has_rate && ba->has_rate ? ((int64_t)ab->rate_ppb - ba->rate_ppb) / 2
+                        : ab->has_rate               ? ab->rate_ppb
+                                                     : -(int64_t)ba->rate_ppb;
         out->rate_error_ppb = ab->has_rate ? ab->rate_error_ppb : ba->rate_error_ppb;
         out->rate_ppb += (int64_t)a->report.slew_ppb - b->report.slew_ppb;
 }
 
-enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_member *b, const struct tg_half *ab, const struct tg_half *ba,
-                                  struct tg_pair *out)
+/* While the reports of one second come in, as_of hardly moves, and the half-told second only blurs it. */
+static bool tells_more(const struct tg_pair *old, const struct tg_pair *new)
+{
+        return !old->bounded || new->as_of_on_a_ns - old->as_of_on_a_ns >= ADVANCE_NS ||
+               new->offset.high_ns - new->offset.low_ns <= old->offset.high_ns - old->offset.low_ns;
+}
+
+enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_member *b, const struct tg_half *ab,
+                                  const struct tg_half *ba, struct tg_pair *out)
 {
         struct tg_pair pair = *out;
-        struct tg_interval b_when;
+        struct tg_interval a_when, b_when, rough;
         const struct tg_point *pa, *pb;
 
         if (!ab->valid || !ba->valid || !a->n_points || !b->n_points)
@@ -131,22 +159,28 @@ enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_mem
         pa = &a->points[a->n_points - 1];
         pb = &b->points[b->n_points - 1];
         pair.rho_ppm = ab->rho_ppm > ba->rho_ppm ? ab->rho_ppm : ba->rho_ppm;
-        pair.as_of_raw_ns = as_of_raw(pa, pb, ba, pair.rho_ppm);
-        if (!d_at(ab, ba, pair.rho_ppm, pair.as_of_raw_ns, &pair))
+        if (!d_roughly(ab, ba, pair.rho_ppm, pa, pb, &rough))
+                return TG_PAIR_NOTHING;
+        if (rough.low_ns > rough.high_ns)
+                return TG_PAIR_CONTRADICTORY;
+        choose_as_of(pa, pb, rough, &pair, &a_when, &b_when);
+        if (!d_at(ab, ba, pair.rho_ppm, a_when, b_when, &pair))
                 return TG_PAIR_NOTHING;
         if (pair.raw.low_ns > pair.raw.high_ns)
                 return TG_PAIR_CONTRADICTORY;
-        if (out->bounded && pair.as_of_raw_ns < out->as_of_raw_ns)
-                return TG_PAIR_NOTHING;
-        b_when = (struct tg_interval){ pair.as_of_raw_ns - pair.raw.high_ns, pair.as_of_raw_ns - pair.raw.low_ns };
-        if (b_when.high_ns > pb->raw_ns) /* by rounding alone: b's sending is not before as_of */
-                b_when.high_ns = pb->raw_ns;
-        if (!c_during(a, (struct tg_interval){ pair.as_of_raw_ns, pair.as_of_raw_ns }, &pair.a_c) || !c_during(b, b_when, &pair.b_c))
+        /* as_of is not after either sending, whatever the rough D leaves open */
+        a_when.high_ns = a_when.high_ns > pa->raw_ns ? pa->raw_ns : a_when.high_ns;
+        b_when.high_ns = b_when.high_ns > pb->raw_ns ? pb->raw_ns : b_when.high_ns;
+        if (!c_during(a, a_when, &pair.a_c) || !c_during(b, b_when, &pair.b_c))
                 return TG_PAIR_NOTHING;
         pair.offset.low_ns = pair.raw.low_ns + pair.a_c.low_ns - pair.b_c.high_ns;
         pair.offset.high_ns = pair.raw.high_ns + pair.a_c.high_ns - pair.b_c.low_ns;
-        pair.estimate_ns = clamp(estimate_d(ab, ba, &pair) + (pair.a_c.low_ns - pair.b_c.low_ns) / 2 + (pair.a_c.high_ns - pair.b_c.high_ns) / 2,
+        pair.estimate_ns = clamp(estimate_d(ab, ba, &pair) + (pair.a_c.low_ns - pair.b_c.low_ns) / 2 +
+                                         (pair.a_c.high_ns - pair.b_c.high_ns) / 2,
                                  pair.offset);
+        pair.as_of_on_a_ns = a_when.low_ns + (a_when.high_ns - a_when.low_ns) / 2;
+        if (!tells_more(out, &pair))
+                return TG_PAIR_NOTHING;
         rate_of(a, b, ab, ba, &pair);
         pair.bounded = true;
         pair.contradicted = false;

@@ -5,13 +5,13 @@
 #include "view.h"
 
 enum tg_pair_result {
-        TG_PAIR_NEW,          /* a new bound stands in *out */
-        TG_PAIR_NOTHING,      /* the reports at hand prove nothing new */
+        TG_PAIR_NEW,           /* a new bound stands in *out */
+        TG_PAIR_NOTHING,       /* the reports at hand prove nothing new */
         TG_PAIR_CONTRADICTORY, /* the two directions exclude each other */
 };
 
 /* a must be the member with the lower id; ab is a's echo about b, ba is b's about a. *out changes only for TG_PAIR_NEW, and then
    verdict and stale are not touched. */
-enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_member *b, const struct tg_half *ab, const struct tg_half *ba,
-                                  struct tg_pair *out);
+enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_member *b, const struct tg_half *ab,
+                                  const struct tg_half *ba, struct tg_pair *out);
 enum tg_pair_verdict tg_pair_judge(struct tg_interval offset, int64_t budget_ns);

@@ -2,7 +2,7 @@
 /* What writer and reader of reports share: the ranges of the fields, the names of epochs and faults. Layout: report_layout.h. */
 #include "report_layout.h"
 
-#define STEP_MAX (INT64_C(1) << 62)
+#define STEP_MAX    (INT64_C(1) << 62)
 #define BRACKET_MAX (10 * TG_NS_PER_S)
 
 uint32_t tg_epoch_tag(const struct tg_epoch *epoch)
@@ -50,6 +50,7 @@ const char *tg_report_range_fault(const struct tg_report *r)
                 { r->hull_low_ns >= -TG_RAW_MAX_NS && r->hull_low_ns <= r->c_ns, "hull low" },
                 { r->hull_high_ns <= TG_C_MAX_NS && r->hull_high_ns >= r->c_ns, "hull high" },
                 { r->hull_since_raw_ns >= 0 && r->hull_since_raw_ns <= r->raw_ns, "hull since" },
+                { r->steady_since_raw_ns >= r->hull_since_raw_ns && r->steady_since_raw_ns <= r->raw_ns, "steady since" },
                 { r->chrony.state <= TG_CHRONY_GARBLED, "chrony state" },
                 { r->chrony.tracking.stratum <= 16, "stratum" },
                 { r->chrony.tracking.leap <= 3, "leap" },

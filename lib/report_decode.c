@@ -43,8 +43,9 @@ static void read_addr(struct tg_reader *r, struct tg_addr *addr)
 
 static void read_tracking(struct tg_reader *r, struct tg_tracking *t)
 {
-        tg_chrony_float *const floats[] = { &t->correction_s, &t->last_offset_s, &t->rms_offset_s,  &t->freq_ppm,          &t->resid_freq_ppm,
-                                            &t->skew_ppm,     &t->root_delay_s,  &t->root_dispersion_s, &t->update_interval_s };
+        tg_chrony_float *const floats[] = { &t->correction_s, &t->last_offset_s,     &t->rms_offset_s,
+                                            &t->freq_ppm,     &t->resid_freq_ppm,    &t->skew_ppm,
+                                            &t->root_delay_s, &t->root_dispersion_s, &t->update_interval_s };
 
         t->ref_id = (uint32_t)tg_read_le(r, 4);
         read_addr(r, &t->addr);
@@ -78,6 +79,7 @@ static void read_fixed(struct tg_reader *r, struct tg_report *out)
         out->hull_low_ns = tg_read_i64(r);
         out->hull_high_ns = tg_read_i64(r);
         out->hull_since_raw_ns = tg_read_i64(r);
+        out->steady_since_raw_ns = tg_read_i64(r);
         out->reference_id = (uint32_t)tg_read_le(r, 4);
         out->fingerprint = tg_read_le(r, 8);
         out->gate_version = (uint16_t)tg_read_le(r, 2);

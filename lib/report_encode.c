@@ -8,7 +8,7 @@
 #include "wire.h"
 
 #define SOURCES_BYTES_MAX 230
-#define AGE_US_MAX UINT32_MAX
+#define AGE_US_MAX        UINT32_MAX
 
 static void write_text(struct tg_writer *w, const char *text)
 {
@@ -33,8 +33,9 @@ static void write_addr(struct tg_writer *w, const struct tg_addr *addr)
 
 static void write_tracking(struct tg_writer *w, const struct tg_tracking *t)
 {
-        const tg_chrony_float floats[] = { t->correction_s, t->last_offset_s, t->rms_offset_s,     t->freq_ppm,         t->resid_freq_ppm,
-                                           t->skew_ppm,     t->root_delay_s,  t->root_dispersion_s, t->update_interval_s };
+        const tg_chrony_float floats[] = { t->correction_s, t->last_offset_s,     t->rms_offset_s,
+                                           t->freq_ppm,     t->resid_freq_ppm,    t->skew_ppm,
+                                           t->root_delay_s, t->root_dispersion_s, t->update_interval_s };
 
         tg_write_le(w, t->ref_id, 4);
         write_addr(w, &t->addr);
@@ -64,6 +65,7 @@ static void write_fixed(struct tg_writer *w, const struct tg_report *r, uint32_t
         tg_write_le(w, (uint64_t)r->hull_low_ns, 8);
         tg_write_le(w, (uint64_t)r->hull_high_ns, 8);
         tg_write_le(w, (uint64_t)r->hull_since_raw_ns, 8);
+        tg_write_le(w, (uint64_t)r->steady_since_raw_ns, 8);
         tg_write_le(w, r->reference_id, 4);
         tg_write_le(w, r->fingerprint, 8);
         tg_write_le(w, r->gate_version, 2);

@@ -10,11 +10,11 @@
 
 #include <timeguard/report.h>
 
-#define TG_REPORT_MAGIC 0x44524754u /* "TGRD" */
+#define TG_REPORT_MAGIC    0x44524754u /* "TGRD" */
 #define TG_REPORT_PREAMBLE 8
-#define TG_ECHO_BYTES 34
-#define TG_RAW_MAX_NS (INT64_C(1) << 60)
-#define TG_C_MAX_NS (INT64_C(1) << 62)
+#define TG_ECHO_BYTES      34
+#define TG_RAW_MAX_NS      (INT64_C(1) << 60)
+#define TG_C_MAX_NS        (INT64_C(1) << 62)
 
 /* The name of the first field out of its range, or NULL. */
 const char *tg_report_range_fault(const struct tg_report *report);

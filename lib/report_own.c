@@ -35,8 +35,12 @@ static uint32_t reference_id(const struct tg_node *node)
 
 void tg_node_compose(struct tg_node *node, bool event)
 {
-        struct tg_report report = { .node_id = node->identity.node_id, .seq = node->seq + 1, .ring = node->view.ring,
-                                    .fingerprint = node->fingerprint, .reference_id = reference_id(node), .chrony = node->chrony };
+        struct tg_report report = { .node_id = node->identity.node_id,
+                                    .seq = node->seq + 1,
+                                    .ring = node->view.ring,
+                                    .fingerprint = node->fingerprint,
+                                    .reference_id = reference_id(node),
+                                    .chrony = node->chrony };
         int len;
 
         report.flags = (event ? TG_REPORT_EVENT : 0) | (node->leaving ? TG_REPORT_LEAVING : 0);

@@ -104,7 +104,8 @@ static void copy_node(const struct tg_node *node, int slot, int64_t now_raw_ns, 
         if (v->has_offset && reference >= 0 && reference != slot) {
                 const struct tg_pair *pair = tg_view_pair_of(&node->view, slot, reference, &swapped);
 
-                out->as_of_age_ns = age_of(node, swapped ? reference : slot, pair->as_of_raw_ns, now_raw_ns);
+                out->as_of_age_ns =
+                        age_of(node, swapped != pair->as_of_on_b ? reference : slot, pair->as_of_raw_ns, now_raw_ns);
         }
         out->has_rate = v->has_rate;
         out->rate_ppb = v->rate_ppb;
@@ -120,14 +121,18 @@ static void copy_pair(const struct tg_node *node, int a, int b, int64_t now_raw_
         const struct tg_pair *p = &node->view.pairs[a][b];
         const struct tg_member *ma = &node->view.members[a], *mb = &node->view.members[b];
 
-        *out = (struct tg_pair_status){ .a = ma->id, .b = mb->id, .bounded = p->bounded, .stale = p->stale, .contradicted = p->contradicted,
+        *out = (struct tg_pair_status){ .a = ma->id,
+                                        .b = mb->id,
+                                        .bounded = p->bounded,
+                                        .stale = p->stale,
+                                        .contradicted = p->contradicted,
                                         .verdict = p->verdict };
         if (!p->bounded)
                 return;
         out->low_ns = p->offset.low_ns;
         out->high_ns = p->offset.high_ns;
         out->estimate_ns = p->estimate_ns;
-        out->as_of_age_ns = age_of(node, a, p->as_of_raw_ns, now_raw_ns);
+        out->as_of_age_ns = age_of(node, p->as_of_on_b ? b : a, p->as_of_raw_ns, now_raw_ns);
         out->has_rate = p->has_rate;
         out->rate_ppb = p->rate_ppb;
         out->raw_low_ns = p->raw.low_ns;
@@ -173,7 +178,9 @@ static void copy_alerts(const struct tg_node *node, struct tg_snapshot *out)
                                 out->n_alerts_more++;
                                 continue;
                         }
-                        *status = (struct tg_alert_status){ .id = (enum tg_alert_id)id, .evidence = c->evidence, .since_real_ns = c->since_real_ns };
+                        *status = (struct tg_alert_status){ .id = (enum tg_alert_id)id,
+                                                            .evidence = c->evidence,
+                                                            .since_real_ns = c->since_real_ns };
                         if (slot < TG_NODES_MAX)
                                 memcpy(status->node_name, node->view.members[slot].name, sizeof status->node_name);
                         out->n_alerts++;

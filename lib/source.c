@@ -128,7 +128,8 @@ static bool matches(const struct tg_options *options, const struct tg_source *so
                 if (match->name[0] ? !strcmp(match->name, source->name) : tg_addr_in(&source->addr, &match->prefix))
                         return true;
                 for (uint32_t k = 0; set >= 0 && !match->name[0] && k < options->source_alias.n; k++)
-                        if (options->source_alias.entries[k].set == set && tg_addr_in(&options->source_alias.entries[k].addr, &match->prefix))
+                        if (options->source_alias.entries[k].set == set &&
+                            tg_addr_in(&options->source_alias.entries[k].addr, &match->prefix))
                                 return true;
         }
         return false;
@@ -183,8 +184,8 @@ static bool allowed(const struct tg_node_source *node)
 
 struct tally {
         struct tg_root root;
-        uint64_t votes;     /* of the nodes that follow it */
-        uint64_t sole;      /* ... and nothing else */
+        uint64_t votes; /* of the nodes that follow it */
+        uint64_t sole;  /* ... and nothing else */
         bool allowed;
 };
 
@@ -197,7 +198,8 @@ static int better(const struct tally *a, const struct tally *b)
         return a->votes > b->votes;
 }
 
-static void tally_root(struct tally *tallies, uint32_t *n, const struct tg_node_source *node, const struct tg_root *root, uint64_t votes)
+static void tally_root(struct tally *tallies, uint32_t *n, const struct tg_node_source *node, const struct tg_root *root,
+                       uint64_t votes)
 {
         uint32_t i = 0;
 
@@ -255,7 +257,8 @@ static const char *name_of(const struct tg_view *view, uint32_t id)
         return slot >= 0 ? view->members[slot].name : "?";
 }
 
-const char *tg_root_text(const struct tg_view *view, const struct tg_options *options, const struct tg_root *root, char *buf, size_t size)
+const char *tg_root_text(const struct tg_view *view, const struct tg_options *options, const struct tg_root *root, char *buf,
+                         size_t size)
 {
         char addr[TG_ADDR_TEXT_MAX];
 
@@ -272,7 +275,8 @@ const char *tg_root_text(const struct tg_view *view, const struct tg_options *op
         case TG_ROOT_GROUP:
                 for (uint32_t i = 0; i < options->source_group.n && !buf[0]; i++)
                         if (options->source_group.entries[i].set == root->set)
-                                snprintf(buf, size, "the group of %s", tg_addr_text(&options->source_group.entries[i].addr, addr));
+                                snprintf(buf, size, "the group of %s",
+                                         tg_addr_text(&options->source_group.entries[i].addr, addr));
                 break;
         case TG_ROOT_LOCAL:
                 snprintf(buf, size, "the local clock of %s", name_of(view, root->node_id));

@@ -29,10 +29,10 @@ struct tg_root {
 
 /* What one node's edges lead to, without judging it. */
 struct tg_node_source {
-        bool known;           /* its chronyd answers */
-        bool local;           /* in local mode */
-        bool has_edges;       /* selected or combined sources */
-        bool cycle;           /* its edges come back to itself */
+        bool known;     /* its chronyd answers */
+        bool local;     /* in local mode */
+        bool has_edges; /* selected or combined sources */
+        bool cycle;     /* its edges come back to itself */
         uint8_t n_roots;
         struct tg_root roots[TG_ROOTS_MAX];
         /* of its own edges to the outside */
@@ -42,15 +42,16 @@ struct tg_node_source {
 struct tg_source_graph {
         struct tg_node_source nodes[TG_NODES_MAX]; /* by slot */
         bool has_root;
-        struct tg_root root;      /* the allowed one that most votes follow; ties: the lowest node id's */
-        uint64_t root_votes;      /* of the nodes that follow it and nothing else */
-        uint64_t votes;           /* of all nodes with a root */
-        uint32_t n_distinct;      /* different roots in all */
-        struct tg_root other;     /* one that is not `root`, if n_distinct > 1 */
+        struct tg_root root;  /* the allowed one that most votes follow; ties: the lowest node id's */
+        uint64_t root_votes;  /* of the nodes that follow it and nothing else */
+        uint64_t votes;       /* of all nodes with a root */
+        uint32_t n_distinct;  /* different roots in all */
+        struct tg_root other; /* one that is not `root`, if n_distinct > 1 */
         bool cycle;
 };
 
 bool tg_root_equal(const struct tg_root *a, const struct tg_root *b);
 /* "10.0.0.254", "refclock:PPS0 of n1", "the local clock of n2", "the group of 10.0.0.1". Returns buf. */
-const char *tg_root_text(const struct tg_view *view, const struct tg_options *options, const struct tg_root *root, char *buf, size_t size);
+const char *tg_root_text(const struct tg_view *view, const struct tg_options *options, const struct tg_root *root, char *buf,
+                         size_t size);
 void tg_source_graph(const struct tg_view *view, const struct tg_options *options, struct tg_source_graph *out);

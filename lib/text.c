@@ -15,16 +15,20 @@ static const char *number(int64_t ns, const char *plus, char buf[static TG_NUMBE
         static const struct {
                 double below_ns, unit_ns;
                 const char *unit;
-        } scales[] = { { 1e3, 1, "ns" }, { 1e6, 1e3, "us" }, { 1e9, 1e6, "ms" }, { 120e9, 1e9, "s" }, { 120 * 60e9, 60e9, "min" },
-                       { 48 * 3600e9, 3600e9, "h" }, { INFINITY, 86400e9, "d" } };
+        } scales[] = { { 1e3, 1, "ns" },          { 1e6, 1e3, "us" },          { 1e9, 1e6, "ms" },
+                       { 120e9, 1e9, "s" },       { 120 * 60e9, 60e9, "min" }, { 48 * 3600e9, 3600e9, "h" },
+                       { INFINITY, 86400e9, "d" } };
         double size = fabs((double)ns), value;
         size_t i = 0;
 
         while (size >= scales[i].below_ns)
                 i++;
         value = size / scales[i].unit_ns;
-        snprintf(buf, TG_NUMBER_MAX, "%s%.*f %s", ns < 0 ? "-" : plus, value >= 100 || scales[i].unit_ns == 1 ? 0 : value >= 10 ? 1 : 2, value,
-                 scales[i].unit);
+        snprintf(buf, TG_NUMBER_MAX, "%s%.*f %s", ns < 0 ? "-" : plus,
+                 value >= 100 || scales[i].unit_ns == 1 ? 0
+                 : value >= 10                          ? 1
+                                                        : 2,
+                 value, scales[i].unit);
         return buf;
 }
 

@@ -18,12 +18,12 @@
 struct tg_node_verdict {
         enum tg_node_state state;
         int64_t since_real_ns;
-        bool known;                  /* since_real_ns is set */
-        enum tg_alert_id alert;      /* the one whose remedy fits the state; TG_ALERT_COUNT: none */
+        bool known;             /* since_real_ns is set */
+        enum tg_alert_id alert; /* the one whose remedy fits the state; TG_ALERT_COUNT: none */
         char reason[TG_REASON_MAX];
         char root[TG_NAME_MAX];
         bool in_grace;
-        bool has_offset;             /* from the reference */
+        bool has_offset; /* from the reference */
         int64_t offset_ns;
         struct tg_interval bound;
         bool has_rate;
@@ -32,9 +32,9 @@ struct tg_node_verdict {
         int64_t forecast_ns;
         bool has_claim;
         int64_t claim_ns;
-        bool warned;                 /* past the warning share: left again a tenth of the budget lower */
-        bool outward;                /* the forecast lies within the horizon ... */
-        int64_t outward_raw_ns;      /* ... since then */
+        bool warned;            /* past the warning share: left again a tenth of the budget lower */
+        bool outward;           /* the forecast lies within the horizon ... */
+        int64_t outward_raw_ns; /* ... since then */
 };
 
 /* What the verdict needs beside the view. */
@@ -42,9 +42,9 @@ struct tg_situation {
         const struct tg_view *view;
         const struct tg_options *options;
         const struct tg_quorum *quorum;
-        bool connected;              /* to corosync */
-        bool settled;                /* long enough since the start or the last ring for silence to mean something */
-        int self;                    /* slot; -1 while the own id is not known */
+        bool connected; /* to corosync */
+        bool settled;   /* long enough since the start or the last ring for silence to mean something */
+        int self;       /* slot; -1 while the own id is not known */
         int64_t now_raw_ns, now_real_ns;
 };
 
@@ -58,7 +58,7 @@ struct tg_verdict {
         char reason[TG_REASON_MAX];
         char remedy[TG_REASON_MAX];
         bool has_smallest;
-        int64_t smallest_ns;         /* the smallest budget that every fresh pair could be proven within at present */
+        int64_t smallest_ns; /* the smallest budget that every fresh pair could be proven within at present */
 };
 
 void tg_verdict_evaluate(struct tg_verdict *verdict, const struct tg_situation *s, struct tg_alerts *alerts);

@@ -91,7 +91,7 @@ static void push_point(struct tg_member *m, const struct tg_report *r)
                 .half_ns = r->bracket_ns / 2 + 1,
                 .hull = { r->hull_low_ns, r->hull_high_ns },
                 .hull_since_raw_ns = r->hull_since_raw_ns,
-                .stepped = r->flags & TG_REPORT_STEPPED,
+                .steady_since_raw_ns = r->steady_since_raw_ns,
         };
 }
 
@@ -116,16 +116,16 @@ static void take_echo(struct tg_view *view, int from, const struct tg_report *r,
 }
 
 /* A bound that no longer keeps up with its nodes' reports says nothing of the present. */
-static bool lags(const struct tg_view *view, const struct tg_member *a, const struct tg_pair *pair)
+static bool lags(const struct tg_view *view, int a, int b, const struct tg_pair *pair)
 {
-        return a->report.raw_ns - pair->as_of_raw_ns > view->patience_ns;
+        return view->members[pair->as_of_on_b ? b : a].report.raw_ns - pair->as_of_raw_ns > view->patience_ns;
 }
 
-static bool judge_pair(const struct tg_view *view, const struct tg_member *a, struct tg_pair *pair)
+static bool judge_pair(const struct tg_view *view, int a, int b, struct tg_pair *pair)
 {
         enum tg_pair_verdict before = pair->verdict;
 
-        if (!pair->bounded || lags(view, a, pair)) {
+        if (!pair->bounded || lags(view, a, b, pair)) {
                 pair->verdict = TG_PAIR_UNPROVEN;
                 pair->stale = false;
         } else if (!pair->stale) {
@@ -153,7 +153,7 @@ static unsigned update_pair(struct tg_view *view, int i, int j)
         case TG_PAIR_NOTHING:
                 break;
         }
-        return judge_pair(view, &view->members[a], pair) ? change | TG_VIEW_VERDICT : change;
+        return judge_pair(view, a, b, pair) ? change | TG_VIEW_VERDICT : change;
 }
 
 unsigned tg_view_deliver(struct tg_view *view, int slot, const struct tg_report *report, int64_t now_raw_ns)
@@ -214,5 +214,5 @@ void tg_view_judge(struct tg_view *view)
 {
         for (uint32_t i = 0; i < view->n; i++)
                 for (uint32_t j = i + 1; j < view->n; j++)
-                        judge_pair(view, &view->members[view->order[i]], &view->pairs[view->order[i]][view->order[j]]);
+                        judge_pair(view, view->order[i], view->order[j], &view->pairs[view->order[i]][view->order[j]]);
 }

@@ -19,10 +19,10 @@
 /* The clock part of one report. */
 struct tg_point {
         int64_t raw_ns;
-        int64_t c_ns, half_ns; /* REALTIME - RAW at raw_ns, give or take half_ns */
+        int64_t c_ns, half_ns;   /* REALTIME - RAW at raw_ns, give or take half_ns */
         struct tg_interval hull; /* of c since hull_since_raw_ns */
         int64_t hull_since_raw_ns;
-        bool stepped;
+        int64_t steady_since_raw_ns; /* no step from then to raw_ns */
 };
 
 /* The newest echo of one node about another: D = RAW(from) - RAW(to). */
@@ -31,9 +31,9 @@ struct tg_half {
         int64_t upper_ns, measured_raw_ns; /* D <= upper_ns when RAW(from) was measured_raw_ns */
         int64_t sent_raw_ns;               /* RAW(from) of the report that held it */
         bool has_estimate;
-        int64_t estimate_ns;               /* D at sent_raw_ns, likely */
+        int64_t estimate_ns; /* D at sent_raw_ns, likely */
         bool has_rate;
-        int32_t rate_ppb;                  /* of D */
+        int32_t rate_ppb; /* of D */
         uint32_t rate_error_ppb;
         uint32_t rho_ppm;
 };
@@ -41,11 +41,13 @@ struct tg_half {
 struct tg_pair {
         bool bounded, stale, contradicted;
         enum tg_pair_verdict verdict;
-        struct tg_interval offset;   /* REALTIME(a) - REALTIME(b) at as_of; a has the lower id */
+        struct tg_interval offset; /* REALTIME(a) - REALTIME(b) at as_of; a has the lower id */
         int64_t estimate_ns;
         bool has_rate;
         int64_t rate_ppb, rate_error_ppb;
-        int64_t as_of_raw_ns;        /* RAW(a) */
+        bool as_of_on_b; /* which RAW as_of_raw_ns is: b's instead of a's */
+        int64_t as_of_raw_ns;
+        int64_t as_of_on_a_ns;       /* as_of on RAW(a), likely: orders the bounds of a pair */
         struct tg_interval raw;      /* RAW(a) - RAW(b) at as_of */
         struct tg_interval a_c, b_c; /* REALTIME - RAW of each at as_of */
         int64_t a_age_ns, b_age_ns;  /* of the one-way bounds that a and b measured */
@@ -58,31 +60,31 @@ struct tg_member {
         char name[TG_NAME_MAX];
         uint8_t n_addresses;
         struct tg_addr addresses[TG_ADDRESSES_MAX];
-        bool configured, present;  /* in the nodelist; in the ring */
+        bool configured, present; /* in the nodelist; in the ring */
         uint32_t votes;
-        uint32_t pid, agents;      /* of its agent in the process group; 0: none */
-        bool heard;                /* report holds its newest report */
-        bool fresh;                /* ... and that is not too old, by local time */
+        uint32_t pid, agents; /* of its agent in the process group; 0: none */
+        bool heard;           /* report holds its newest report */
+        bool fresh;           /* ... and that is not too old, by local time */
         bool leaving;
         struct tg_report report;
-        uint32_t heard_pid;        /* of the agent that sent it */
-        int64_t heard_raw_ns;      /* own RAW when it came */
-        bool stepped;              /* its clock was stepped ... */
-        int64_t stepped_raw_ns;    /* ... as was heard at this own RAW */
+        uint32_t heard_pid;     /* of the agent that sent it */
+        int64_t heard_raw_ns;   /* own RAW when it came */
+        bool stepped;           /* its clock was stepped ... */
+        int64_t stepped_raw_ns; /* ... as was heard at this own RAW */
         uint32_t epoch_tag;
         uint8_t n_points;
         struct tg_point points[TG_POINTS]; /* oldest first */
 };
 
 struct tg_view {
-        uint32_t n;                       /* used slots */
+        uint32_t n; /* used slots */
         uint8_t order[TG_NODES_MAX];
         struct tg_member members[TG_NODES_MAX];
         struct tg_half halves[TG_NODES_MAX][TG_NODES_MAX]; /* [from][to] */
         struct tg_pair pairs[TG_NODES_MAX][TG_NODES_MAX];  /* [a][b], a the slot with the lower id */
         struct tg_ring_id ring;
         int64_t budget_ns;
-        int64_t patience_ns;              /* a bound that lags its nodes' reports by more is no longer judged by */
+        int64_t patience_ns; /* a bound that lags its nodes' reports by more is no longer judged by */
 };
 
 enum tg_view_change {

@@ -45,14 +45,14 @@ enum tg_alert_scope { TG_SCOPE_CLUSTER, TG_SCOPE_NODE };
 
 struct tg_alert_kind {
         enum tg_alert_id id;
-        const char *name;          /* "node-beyond": stable, for filters and the JSON */
+        const char *name; /* "node-beyond": stable, for filters and the JSON */
         enum tg_alert_scope scope;
-        const char *message_id;    /* 32 hex digits, of the journal's catalog */
-        int level;                 /* syslog priority when raised: 2 critical ... 5 notice; cleared is always 6 */
-        int32_t raise_after_ms;    /* the condition must have held that long */
-        int32_t clear_after_ms;    /* and must have been gone that long */
-        bool grace;                /* held back while the node is in boot grace */
-        const char *remedy;        /* one or two sentences with the commands to type */
+        const char *message_id; /* 32 hex digits, of the journal's catalog */
+        int level;              /* syslog priority when raised: 2 critical ... 5 notice; cleared is always 6 */
+        int32_t raise_after_ms; /* the condition must have held that long */
+        int32_t clear_after_ms; /* and must have been gone that long */
+        bool grace;             /* held back while the node is in boot grace */
+        const char *remedy;     /* one or two sentences with the commands to type */
 };
 
 const struct tg_alert_kind *tg_alert_kind(enum tg_alert_id id);
@@ -60,21 +60,21 @@ const struct tg_alert_kind *tg_alert_kind_named(const char *name);
 
 /* What is known when an alert changes; fields that do not apply are as `tg_evidence_none` leaves them. */
 struct tg_evidence {
-        uint32_t node_id;             /* 0: the cluster's */
-        uint32_t other_id;            /* the other node of a pair; 0: none */
+        uint32_t node_id;  /* 0: the cluster's */
+        uint32_t other_id; /* the other node of a pair; 0: none */
         bool has_offset;
-        int64_t offset_ns;            /* of node_id from other_id (or from the reference); positive: node_id is ahead */
+        int64_t offset_ns; /* of node_id from other_id (or from the reference); positive: node_id is ahead */
         int64_t bound_low_ns, bound_high_ns;
-        int64_t value_ns;             /* the size of a step, a budget, ...: the reason says what; 0 when it has none */
-        char source[TG_NAME_MAX];     /* the time source that it is about; "" none */
-        char reason[TG_REASON_MAX];   /* one sentence with the numbers */
+        int64_t value_ns;           /* the size of a step, a budget, ...: the reason says what; 0 when it has none */
+        char source[TG_NAME_MAX];   /* the time source that it is about; "" none */
+        char reason[TG_REASON_MAX]; /* one sentence with the numbers */
 };
 
 /* One transition, to be told once. */
 struct tg_alert {
         enum tg_alert_id id;
-        bool raised;                  /* false: cleared */
+        bool raised; /* false: cleared */
         struct tg_evidence evidence;
-        char node_name[TG_NAME_MAX];  /* "" for the cluster's */
-        int64_t since_real_ns;        /* REALTIME of the node at which the alert was raised */
+        char node_name[TG_NAME_MAX]; /* "" for the cluster's */
+        int64_t since_real_ns;       /* REALTIME of the node at which the alert was raised */
 };

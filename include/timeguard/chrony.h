@@ -14,24 +14,24 @@
 /* A number in chrony's 32-bit floating point format (util.c, UTI_FloatNetworkToHost), kept as it came so that what a peer
    reads is what chronyd said. */
 typedef uint32_t tg_chrony_float;
-double tg_chrony_float_value(tg_chrony_float f);        /* finite for every input */
-int64_t tg_chrony_float_ns(tg_chrony_float f);          /* seconds -> ns, saturating at +-INT64_MAX */
-int64_t tg_chrony_float_ppb(tg_chrony_float f);         /* ppm -> ppb, saturating at +-INT64_MAX */
-tg_chrony_float tg_chrony_float_from(double value);     /* nearest; saturates; for tests and fakes */
+double tg_chrony_float_value(tg_chrony_float f);    /* finite for every input */
+int64_t tg_chrony_float_ns(tg_chrony_float f);      /* seconds -> ns, saturating at +-INT64_MAX */
+int64_t tg_chrony_float_ppb(tg_chrony_float f);     /* ppm -> ppb, saturating at +-INT64_MAX */
+tg_chrony_float tg_chrony_float_from(double value); /* nearest; saturates; for tests and fakes */
 
-#define TG_REFID_LOCAL 0x7f7f0101u  /* chrony: NTP_REFID_LOCAL, the clock follows nothing but itself */
+#define TG_REFID_LOCAL  0x7f7f0101u /* chrony: NTP_REFID_LOCAL, the clock follows nothing but itself */
 #define TG_REFID_SMOOTH 0x7f7f01ffu /* chrony: NTP_REFID_SMOOTH */
 
 struct tg_tracking {
-        uint32_t ref_id;     /* 0: not synchronised */
-        struct tg_addr addr; /* of the selected source; family none in local mode and when unsynchronised */
-        uint8_t stratum;     /* 0 on the wire when not synchronised */
-        uint8_t leap;        /* 0 normal, 1 insert, 2 delete, 3 not synchronised */
-        int64_t ref_time_ns; /* REALTIME of the last clock update; fuzzed by chronyd by up to -1 s */
-        tg_chrony_float correction_s;      /* negative: the clock is fast of chronyd's estimate and being slewed back */
-        tg_chrony_float last_offset_s;     /* positive: the clock was ahead at the last update */
+        uint32_t ref_id;               /* 0: not synchronised */
+        struct tg_addr addr;           /* of the selected source; family none in local mode and when unsynchronised */
+        uint8_t stratum;               /* 0 on the wire when not synchronised */
+        uint8_t leap;                  /* 0 normal, 1 insert, 2 delete, 3 not synchronised */
+        int64_t ref_time_ns;           /* REALTIME of the last clock update; fuzzed by chronyd by up to -1 s */
+        tg_chrony_float correction_s;  /* negative: the clock is fast of chronyd's estimate and being slewed back */
+        tg_chrony_float last_offset_s; /* positive: the clock was ahead at the last update */
         tg_chrony_float rms_offset_s;
-        tg_chrony_float freq_ppm;          /* negative: the uncorrected clock is slow */
+        tg_chrony_float freq_ppm; /* negative: the uncorrected clock is slow */
         tg_chrony_float resid_freq_ppm;
         tg_chrony_float skew_ppm;
         tg_chrony_float root_delay_s;
@@ -43,13 +43,13 @@ enum tg_source_mode { TG_SOURCE_CLIENT = 0, TG_SOURCE_PEER = 1, TG_SOURCE_REFCLO
 
 struct tg_source {
         struct tg_addr addr;
-        uint8_t mode;     /* enum tg_source_mode */
-        char state;       /* as chronyc prints it: '*' selected, '+' combined; others are not kept */
-        uint8_t reach;    /* the last 8 polls, newest in bit 0 */
-        int8_t poll;      /* log2 of seconds */
+        uint8_t mode;  /* enum tg_source_mode */
+        char state;    /* as chronyc prints it: '*' selected, '+' combined; others are not kept */
+        uint8_t reach; /* the last 8 polls, newest in bit 0 */
+        int8_t poll;   /* log2 of seconds */
         uint8_t stratum;
-        uint32_t since_sample_s;   /* UINT32_MAX: never */
-        char name[TG_NAME_MAX];    /* as configured; empty if chronyd has none */
+        uint32_t since_sample_s; /* UINT32_MAX: never */
+        char name[TG_NAME_MAX];  /* as configured; empty if chronyd has none */
 };
 
 enum tg_chrony_state {
@@ -62,17 +62,17 @@ enum tg_chrony_state {
 
 /* What one poll found out. `sources` holds the selected and combined ones only. */
 struct tg_chrony_sample {
-        uint8_t state;          /* enum tg_chrony_state; what follows is meaningful only when it is TG_CHRONY_OK */
-        uint8_t n_sources;      /* entries in sources */
-        uint8_t n_known;        /* sources that chronyd has at all, saturating at 255 */
-        uint8_t n_reachable;    /* of those, how many have answered one of their last 8 polls */
-        int64_t raw_ns;         /* RAW when the poll began: what follows is at least that fresh */
+        uint8_t state;       /* enum tg_chrony_state; what follows is meaningful only when it is TG_CHRONY_OK */
+        uint8_t n_sources;   /* entries in sources */
+        uint8_t n_known;     /* sources that chronyd has at all, saturating at 255 */
+        uint8_t n_reachable; /* of those, how many have answered one of their last 8 polls */
+        int64_t raw_ns;      /* RAW when the poll began: what follows is at least that fresh */
         struct tg_tracking tracking;
         struct tg_source sources[TG_SOURCES_MAX];
 };
 
 #define TG_CHRONY_DATAGRAM_MAX 512
-#define TG_CHRONY_TRY_NS (150 * TG_NS_PER_MS) /* an answer that takes longer is taken for lost */
+#define TG_CHRONY_TRY_NS       (150 * TG_NS_PER_MS) /* an answer that takes longer is taken for lost */
 
 /* One poll: TRACKING, N_SOURCES, SOURCE_DATA for each source, NTP_SOURCE_NAME for each that is kept. Bounded: at most two
    tries a request and 900 ms in all. A poll that is not answered to its end, names apart, is SILENT: half a list of sources would look

@@ -18,17 +18,17 @@
 struct tg_node;
 
 enum tg_event_type {
-        TG_EVENT_LOOK,      /* nothing but the clocks: at least ten times a second, and whenever REALTIME was set */
-        TG_EVENT_TICK,      /* the second: send the report */
-        TG_EVENT_DELIVERY,  /* a message of the process group; `now` was read after it had come */
-        TG_EVENT_CHRONY,    /* a poll of chronyd ended */
-        TG_EVENT_MEMBERS,   /* the process group's members changed */
-        TG_EVENT_RING,      /* totem formed a ring, in the order of deliveries */
-        TG_EVENT_QUORUM,    /* quorum, votes or configured nodes changed */
-        TG_EVENT_TOPOLOGY,  /* names, addresses or timings changed */
+        TG_EVENT_LOOK,         /* nothing but the clocks: at least ten times a second, and whenever REALTIME was set */
+        TG_EVENT_TICK,         /* the second: send the report */
+        TG_EVENT_DELIVERY,     /* a message of the process group; `now` was read after it had come */
+        TG_EVENT_CHRONY,       /* a poll of chronyd ended */
+        TG_EVENT_MEMBERS,      /* the process group's members changed */
+        TG_EVENT_RING,         /* totem formed a ring, in the order of deliveries */
+        TG_EVENT_QUORUM,       /* quorum, votes or configured nodes changed */
+        TG_EVENT_TOPOLOGY,     /* names, addresses or timings changed */
         TG_EVENT_DISCONNECTED, /* corosync is gone */
-        TG_EVENT_OPTIONS,   /* the configuration was read anew */
-        TG_EVENT_STOP,      /* the agent is about to stop: say so to the peers */
+        TG_EVENT_OPTIONS,      /* the configuration was read anew */
+        TG_EVENT_STOP,         /* the agent is about to stop: say so to the peers */
 };
 
 struct tg_group_member {
@@ -84,7 +84,8 @@ struct tg_identity {
 
 /* Makes a node; `now` starts its clocks. *out is set only on success. Returns 0 or -ENOMEM. The node owns nothing of its
    arguments. node_id may be 0 until the first TG_EVENT_QUORUM through tg_node_set_id. */
-int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const struct tg_options *options, const struct tg_look *now);
+int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const struct tg_options *options,
+                const struct tg_look *now);
 struct tg_node *tg_node_free(struct tg_node *node); /* accepts NULL, returns NULL */
 
 /* The own node id, once corosync is known; a change drops all that was measured. */

@@ -11,8 +11,8 @@
 #include <timeguard/limits.h>
 
 #define TG_OPTION_ERROR_MAX 256
-#define TG_OPTION_LIST_MAX 32  /* entries of one list option */
-#define TG_PATH_MAX 104        /* a path of a Unix socket, NUL included (sun_path ends at 108) */
+#define TG_OPTION_LIST_MAX  32  /* entries of one list option */
+#define TG_PATH_MAX         104 /* a path of a Unix socket, NUL included (sun_path ends at 108) */
 
 /* An entry of source.allow: a prefix, or, when prefix.addr.family is none, a name as chronyd has it. */
 struct tg_source_match {
@@ -48,14 +48,22 @@ struct tg_options {
         struct tg_source_set_list source_group;
         int64_t chrony_port;
         char status_socket[TG_PATH_MAX];
-        int64_t status_mode;   /* permission bits of the status socket */
-        bool journal;          /* alerts go to the journal; false: to standard error */
+        int64_t status_mode; /* permission bits of the status socket */
+        bool journal;        /* alerts go to the journal; false: to standard error */
 };
 
-enum tg_option_type { TG_OPTION_DURATION, TG_OPTION_INTEGER, TG_OPTION_MODE, TG_OPTION_BOOL, TG_OPTION_PATH, TG_OPTION_MATCHES, TG_OPTION_SETS };
+enum tg_option_type {
+        TG_OPTION_DURATION,
+        TG_OPTION_INTEGER,
+        TG_OPTION_MODE,
+        TG_OPTION_BOOL,
+        TG_OPTION_PATH,
+        TG_OPTION_MATCHES,
+        TG_OPTION_SETS
+};
 
 struct tg_option {
-        const char *name;     /* "budget", "source.allow": section, dot, key; without a dot: above the first section */
+        const char *name; /* "budget", "source.allow": section, dot, key; without a dot: above the first section */
         enum tg_option_type type;
         size_t offset;        /* in struct tg_options */
         const char *fallback; /* the default, as text */

@@ -40,7 +40,7 @@ struct tg_quorum_node {
 };
 
 struct tg_quorum {
-        bool provider;  /* false: corosync runs without a quorum provider, and no vote means anything */
+        bool provider; /* false: corosync runs without a quorum provider, and no vote means anything */
         bool quorate;
         struct tg_ring_id ring;
         uint32_t flags; /* enum tg_quorum_flag, of the own node */

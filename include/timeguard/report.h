@@ -11,11 +11,11 @@
 #include <timeguard/limits.h>
 #include <timeguard/quorum.h>
 
-#define TG_REPORT_MAJOR 1 /* readers drop another major */
-#define TG_REPORT_MINOR 0 /* readers take any minor: it only appends */
-#define TG_ECHOES_MAX 16  /* of one report; with more peers they rotate */
-#define TG_NO_RATE INT32_MIN
-#define TG_NO_ESTIMATE INT32_MIN
+#define TG_REPORT_MAJOR 1  /* readers drop another major */
+#define TG_REPORT_MINOR 0  /* readers take any minor: it only appends */
+#define TG_ECHOES_MAX   16 /* of one report; with more peers they rotate */
+#define TG_NO_RATE      INT32_MIN
+#define TG_NO_ESTIMATE  INT32_MIN
 
 /* Which instance of a node's RAW timeline: a new boot or a suspend begins another. */
 struct tg_epoch {
@@ -30,7 +30,7 @@ uint32_t tg_epoch_tag(const struct tg_epoch *epoch);
    was `measured_raw_ns`. */
 struct tg_echo {
         uint32_t node_id;
-        uint32_t epoch_tag;      /* the peer's epoch that it is about */
+        uint32_t epoch_tag; /* the peer's epoch that it is about */
         int64_t upper_ns;
         int64_t measured_raw_ns; /* the sender's RAW; on the wire as an age, in whole us, rounded up */
         int32_t estimate_gap_ns; /* RAW(sender) - RAW(peer) at sending is about upper_ns - this; TG_NO_ESTIMATE */
@@ -40,11 +40,10 @@ struct tg_echo {
 };
 
 enum tg_report_flag {
-        TG_REPORT_STEPPED = 1 << 0,  /* REALTIME was stepped during the hull's period */
-        TG_REPORT_LEAVING = 1 << 1,  /* the agent stops in good order */
-        TG_REPORT_EVENT = 1 << 2,    /* sent because something happened, not because of the second */
-        TG_REPORT_CUT = 1 << 3,      /* not all sources found room */
-        TG_REPORT_LEAP = 1 << 4,     /* the last step was a leap second: REALTIME moved, TAI did not */
+        TG_REPORT_LEAVING = 1 << 0, /* the agent stops in good order */
+        TG_REPORT_EVENT = 1 << 1,   /* sent because something happened, not because of the second */
+        TG_REPORT_CUT = 1 << 2,     /* not all sources found room */
+        TG_REPORT_LEAP = 1 << 3,    /* the last step was a leap second: REALTIME moved, TAI did not */
 };
 
 struct tg_report {
@@ -57,15 +56,16 @@ struct tg_report {
 
         /* the clock at sending */
         int64_t raw_ns;
-        int64_t c_ns;          /* REALTIME - RAW */
+        int64_t c_ns; /* REALTIME - RAW */
         int64_t boot_ns;
-        int64_t bracket_ns;    /* of the look */
-        uint32_t steps;        /* of REALTIME since the agent started */
-        int64_t last_step_ns;  /* positive: forward */
-        int32_t slew_ppb;      /* d(REALTIME - RAW)/dt, over about the last second; positive: REALTIME runs faster */
+        int64_t bracket_ns;   /* of the look */
+        uint32_t steps;       /* of REALTIME since the agent started */
+        int64_t last_step_ns; /* positive: forward */
+        int32_t slew_ppb;     /* d(REALTIME - RAW)/dt, over about the last second; positive: REALTIME runs faster */
         /* c_ns certainly stayed within [hull_low_ns, hull_high_ns] from RAW hull_since_raw_ns to raw_ns */
         int64_t hull_low_ns, hull_high_ns;
         int64_t hull_since_raw_ns;
+        int64_t steady_since_raw_ns; /* no step of REALTIME from then to raw_ns; hull_since_raw_ns or later */
 
         uint32_t reference_id; /* of the agreeing set, as the sender last saw it; 0: none */
         uint64_t fingerprint;  /* tg_options_fingerprint */

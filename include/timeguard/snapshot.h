@@ -30,45 +30,45 @@ enum tg_pair_verdict { TG_PAIR_UNPROVEN, TG_PAIR_WITHIN, TG_PAIR_BEYOND };
 const char *tg_pair_verdict_text(enum tg_pair_verdict verdict);
 
 struct tg_pair_status {
-        uint32_t a, b;             /* node ids, a < b */
-        bool bounded;              /* false: no bound at present; the numbers are 0 */
-        bool stale;                /* the verdict is from before a ring change */
-        bool contradicted;         /* the last bound had its lower end above the upper */
+        uint32_t a, b;     /* node ids, a < b */
+        bool bounded;      /* false: no bound at present; the numbers are 0 */
+        bool stale;        /* the verdict is from before a ring change */
+        bool contradicted; /* the last bound had its lower end above the upper */
         enum tg_pair_verdict verdict;
-        int64_t low_ns, high_ns;   /* certain bound of the offset of a from b, at as_of */
-        int64_t estimate_ns;       /* likely value within it */
-        int64_t as_of_age_ns;      /* how long ago as_of is, on this node's RAW */
-        int64_t rate_ppb;          /* d(offset of a from b)/dt of REALTIME; positive: a gains on b */
+        int64_t low_ns, high_ns; /* certain bound of the offset of a from b, at as_of */
+        int64_t estimate_ns;     /* likely value within it */
+        int64_t as_of_age_ns;    /* how long ago as_of is, on this node's RAW */
+        int64_t rate_ppb;        /* d(offset of a from b)/dt of REALTIME; positive: a gains on b */
         bool has_rate;
         /* the arithmetic behind it, for `explain` */
         int64_t raw_low_ns, raw_high_ns; /* bound of RAW(a) - RAW(b) at as_of */
         int64_t a_c_low_ns, a_c_high_ns; /* REALTIME - RAW of a at as_of, relative to its newest report's c */
         int64_t b_c_low_ns, b_c_high_ns;
-        int64_t a_age_ns, b_age_ns;      /* age at as_of of the two one-way bounds */
+        int64_t a_age_ns, b_age_ns; /* age at as_of of the two one-way bounds */
         uint32_t rho_ppm;
 };
 
 struct tg_node_status {
         uint32_t id;
         char name[TG_NAME_MAX];
-        bool present;              /* in the ring */
-        bool agent;                /* heard lately */
+        bool present; /* in the ring */
+        bool agent;   /* heard lately */
         uint32_t votes;
         enum tg_node_state state;
         int64_t state_since_real_ns;
         char reason[TG_REASON_MAX];
-        char root[TG_NAME_MAX];    /* what its time finally comes from; "" unknown */
-        bool in_set;               /* one of the agreeing set */
+        char root[TG_NAME_MAX]; /* what its time finally comes from; "" unknown */
+        bool in_set;            /* one of the agreeing set */
         bool in_grace;
-        bool has_offset;           /* offset from the reference */
+        bool has_offset; /* offset from the reference */
         int64_t offset_ns, bound_low_ns, bound_high_ns, as_of_age_ns;
         bool has_rate;
-        int64_t rate_ppb;          /* against the reference */
+        int64_t rate_ppb; /* against the reference */
         bool has_forecast;
-        int64_t forecast_ns;       /* until the budget is crossed at the present rate */
+        int64_t forecast_ns; /* until the budget is crossed at the present rate */
         bool has_claim;
-        int64_t claim_ns;          /* chrony's own maximum error, aged to the report */
-        bool has_report;           /* what follows is from its last report */
+        int64_t claim_ns; /* chrony's own maximum error, aged to the report */
+        bool has_report;  /* what follows is from its last report */
         int64_t report_age_ns;
         uint32_t seq;
         uint32_t steps;
@@ -80,7 +80,7 @@ struct tg_node_status {
         uint16_t gate_version;
         char time_zone[TG_NAME_MAX];
         struct tg_chrony_sample chrony;
-        int64_t chrony_age_ns;     /* of the sample, at the report */
+        int64_t chrony_age_ns; /* of the sample, at the report */
 };
 
 struct tg_alert_status {
@@ -90,7 +90,7 @@ struct tg_alert_status {
         int64_t since_real_ns;
 };
 
-#define TG_PAIRS_MAX (TG_NODES_MAX * (TG_NODES_MAX - 1) / 2)
+#define TG_PAIRS_MAX  (TG_NODES_MAX * (TG_NODES_MAX - 1) / 2)
 #define TG_ALERTS_MAX 256 /* active at once in a snapshot; more are counted */
 
 struct tg_snapshot {
@@ -101,16 +101,16 @@ struct tg_snapshot {
         char reason[TG_REASON_MAX];
         char remedy[TG_REASON_MAX]; /* "" when nothing is wanted of the administrator */
         int64_t since_real_ns;
-        bool connected;             /* to corosync */
+        bool connected; /* to corosync */
         struct tg_quorum quorum;
         int64_t margin, margin_without_qdevice;
         int64_t budget_ns;
         bool has_smallest;
         int64_t smallest_provable_ns;
-        uint32_t reference_id;      /* 0: none */
-        char source[TG_NAME_MAX];   /* the one root; "" when there is none */
+        uint32_t reference_id;    /* 0: none */
+        char source[TG_NAME_MAX]; /* the one root; "" when there is none */
         uint64_t fingerprint;
-        uint32_t own_unheard;       /* own reports sent that have not come back */
+        uint32_t own_unheard; /* own reports sent that have not come back */
         uint64_t reports_heard, reports_bad;
         uint32_t n_nodes;
         struct tg_node_status nodes[TG_NODES_MAX]; /* by id, members first configured or not */

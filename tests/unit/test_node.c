@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The whole core in a virtual cluster: verdicts, blame, sources, silence and alerts as stories, and the truth of every bound as a property
+   over random worlds. `-s SEED` or TG_SEED replays one world. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node_private.h"
+#include "world.h"
+
+#define S  TG_NS_PER_S
+#define MS TG_NS_PER_MS
+
+static struct world world;
+static uint64_t replay;
+
+static void start(uint32_t n, uint64_t seed, const char *budget)
+{
+        char error[TG_OPTION_ERROR_MAX];
+
+        world_new(&world, n, seed);
+        for (uint32_t i = 0; budget && i < n; i++) {
+                struct tg_options options = world.options;
+
+                assert_int_equal(tg_options_set(&options, "budget", budget, error), 0);
+                world_configure(&world, i, &options);
+        }
+}
+
+static void stop(void)
+{
+        assert_false(world.bad_truth);
+        for (uint32_t i = 0; i < world.n; i++)
+                assert_true(world.nodes[i].alternates);
+        world_free(&world);
+}
+
+static enum tg_node_state state_of(uint32_t seen_by, uint32_t i)
+{
+        const struct tg_node_status *status = world_status(&world, seen_by, i);
+
+        assert_non_null(status);
+        return status->state;
+}
+
+#define assert_state(SEEN_BY, I, STATE) assert_string_equal(tg_node_state_text(state_of(SEEN_BY, I)), tg_node_state_text(STATE))
+#define assert_verdict(I, VERDICT)                                                                                             \
+        assert_string_equal(tg_cluster_verdict_text(world_snapshot(&world, I)->verdict), tg_cluster_verdict_text(VERDICT))
+
+static void test_agrees_soon(void **state)
+{
+        (void)state;
+        start(3, 1, NULL);
+        world_run(&world, 4 * S);
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_verdict(i, TG_CLUSTER_AGREED);
+                for (uint32_t j = 0; j < 3; j++)
+                        assert_state(i, j, TG_NODE_OK);
+                assert_int_equal(world.nodes[i].raised, 0);
+                assert_string_equal(world_snapshot(&world, i)->source, "10.0.0.254");
+        }
+        assert_true(world.bounds_checked > 20);
+        stop();
+}
+
+static void test_step_names_the_right_node(void **state)
+{
+        (void)state;
+        start(3, 2, "50ms");
+        world_run(&world, 30 * S + 300 * MS);
+        world_step(&world, 1, 100 * MS);
+        world_run(&world, 100 * MS);
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_state(i, 0, TG_NODE_OK);
+                assert_state(i, 1, TG_NODE_BEYOND);
+                assert_state(i, 2, TG_NODE_OK);
+                assert_verdict(i, TG_CLUSTER_BREACHED);
+                assert_true(world_raised(&world, i, TG_ALERT_NODE_BEYOND, 1));
+                assert_true(world_raised(&world, i, TG_ALERT_NODE_STEPPED, 1));
+        }
+        world_step(&world, 1, -100 * MS);
+        world_run(&world, 10 * S);
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_verdict(i, TG_CLUSTER_AGREED);
+                assert_false(world_raised(&world, i, TG_ALERT_NODE_BEYOND, 1));
+        }
+        stop();
+}
+
+static void test_small_step_is_no_alert(void **state)
+{
+        (void)state;
+        start(3, 3, NULL);
+        world_run(&world, 10 * S);
+        world_step(&world, 1, 100 * MS);
+        world_run(&world, 60 * S);
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_verdict(i, TG_CLUSTER_AGREED);
+                assert_int_equal(world.nodes[i].raised, 0);
+        }
+        stop();
+}
+
+static void test_nobody_to_blame(void **state)
+{
+        (void)state;
+        start(3, 4, NULL);
+        world_step(&world, 1, 900 * MS);
+        world_step(&world, 2, 1800 * MS);
+        world_run(&world, 10 * S);
+        for (uint32_t i = 0; i < 3; i++) {
+                const struct tg_snapshot *s = world_snapshot(&world, i);
+
+                assert_int_equal(s->verdict, TG_CLUSTER_BREACHED);
+                for (uint32_t k = 0; k < s->n_nodes; k++)
+                        assert_int_not_equal(s->nodes[k].state, TG_NODE_BEYOND);
+                assert_true(world_raised(&world, i, TG_ALERT_CLUSTER_BREACHED, WORLD_NODES));
+        }
+        stop();
+}
+
+static void test_split(void **state)
+{
+        (void)state;
+        start(4, 5, NULL);
+        world_step(&world, 2, 5 * S);
+        world_step(&world, 3, 5 * S);
+        world_run(&world, 10 * S);
+        for (uint32_t i = 0; i < 4; i++) {
+                assert_verdict(i, TG_CLUSTER_SPLIT);
+                assert_int_equal(world_snapshot(&world, i)->reference_id, 0);
+        }
+        stop();
+}
+
+static void test_not_quorate_is_unproven(void **state)
+{
+        (void)state;
+        start(3, 6, NULL);
+        world.quorum.quorate = false;
+        world.quorum.total_votes = 1;
+        world_quorum(&world);
+        world_run(&world, 5 * S);
+        assert_verdict(0, TG_CLUSTER_UNPROVEN);
+        assert_non_null(strstr(world_snapshot(&world, 0)->reason, "not quorate"));
+        stop();
+}
+
+static void test_mute(void **state)
+{
+        (void)state;
+        start(3, 7, NULL);
+        world_run(&world, 10 * S);
+        world.nodes[2].stopped = true;
+        world_run(&world, 5 * S);
+        assert_state(0, 2, TG_NODE_OK); /* token + consensus + mute_after is 5.2 s */
+        world_run(&world, 2 * S);
+        assert_state(0, 2, TG_NODE_MUTE);
+        assert_verdict(0, TG_CLUSTER_AT_RISK);
+        world_run(&world, 12 * S);
+        assert_true(world_raised(&world, 0, TG_ALERT_NODE_MUTE, 2));
+        world.nodes[2].stopped = false;
+        world_run(&world, 5 * S);
+        assert_verdict(0, TG_CLUSTER_AGREED);
+        assert_false(world_raised(&world, 0, TG_ALERT_NODE_MUTE, 2));
+        stop();
+}
+
+static void one_source_story(uint64_t seed, const char *address, enum tg_node_state expected, enum tg_alert_id alert)
+{
+        start(3, seed, NULL);
+        world_run(&world, 10 * S);
+        world_source(&world, 2, address);
+        world_run(&world, 5 * S);
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_state(i, 2, expected);
+                assert_state(i, 0, TG_NODE_OK);
+                assert_verdict(i, TG_CLUSTER_AT_RISK);
+                assert_true(world_raised(&world, i, alert, 2));
+        }
+        world_source(&world, 2, "10.0.0.254");
+        world_run(&world, 10 * S);
+        assert_verdict(0, TG_CLUSTER_AGREED);
+        assert_false(world_raised(&world, 0, alert, 2));
+        stop();
+}
+
+static void test_sources(void **state)
+{
+        (void)state;
+        one_source_story(8, "10.0.0.99", TG_NODE_FOREIGN_SOURCE, TG_ALERT_NODE_FOREIGN_SOURCE);
+        one_source_story(9, "203.0.113.5", TG_NODE_FOREIGN_SOURCE, TG_ALERT_NODE_PUBLIC_SOURCE);
+        one_source_story(10, NULL, TG_NODE_HOLDOVER, TG_ALERT_NODE_HOLDOVER);
+}
+
+static void test_local_and_orphan(void **state)
+{
+        (void)state;
+        start(3, 11, NULL);
+        world_source(&world, 2, NULL);
+        world.nodes[2].chrony.tracking.ref_id = TG_REFID_LOCAL;
+        world_source(&world, 1, "10.0.0.3"); /* follows n3 */
+        world_run(&world, 10 * S);
+        assert_state(0, 2, TG_NODE_LOCAL_CLOCK);
+        assert_true(world_raised(&world, 0, TG_ALERT_NODE_LOCAL_CLOCK, 2));
+        assert_true(world_raised(&world, 0, TG_ALERT_NODE_ORPHAN, 1));
+        assert_state(0, 0, TG_NODE_OK);
+        stop();
+}
+
+static void test_aliases_are_one_source(void **state)
+{
+        char error[TG_OPTION_ERROR_MAX];
+        struct tg_options options;
+
+        (void)state;
+        start(3, 12, NULL);
+        options = world.options;
+        assert_int_equal(tg_options_set(&options, "source.alias", "10.0.0.254 10.0.0.253", error), 0);
+        for (uint32_t i = 0; i < 3; i++)
+                world_configure(&world, i, &options);
+        world_source(&world, 2, "10.0.0.253");
+        world_run(&world, 10 * S);
+        assert_verdict(0, TG_CLUSTER_AGREED);
+        assert_int_equal(world.nodes[0].raised, 0);
+        stop();
+}
+
+static void test_configurations_differ(void **state)
+{
+        struct tg_options options;
+
+        (void)state;
+        start(3, 13, NULL);
+        options = world.options;
+        options.budget_ns = 2 * S;
+        world_configure(&world, 2, &options);
+        world_run(&world, 10 * S);
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_verdict(i, TG_CLUSTER_AT_RISK);
+                assert_true(world_raised(&world, i, TG_ALERT_CONFIGURATION_DIFFERS, WORLD_NODES));
+        }
+        assert_non_null(strstr(world_snapshot(&world, 0)->reason, "n3"));
+        stop();
+}
+
+static void test_ring_change_keeps_verdicts(void **state)
+{
+        (void)state;
+        start(5, 14, "50ms");
+        world_run(&world, 10 * S + 500 * MS);
+        for (int k = 0; k < 20; k++) {
+                world_new_ring(&world);
+                world_run(&world, 20 * MS);
+                assert_verdict(k % 5, TG_CLUSTER_AGREED);
+                world_run(&world, (int64_t)world_random(&world, 3000) * MS);
+        }
+        world_run(&world, 3 * S);
+        for (uint32_t i = 0; i < 5; i++) {
+                const struct tg_snapshot *s = world_snapshot(&world, i);
+
+                for (uint32_t p = 0; p < s->n_pairs; p++)
+                        assert_false(s->pairs[p].stale);
+                assert_int_equal(world.nodes[i].raised, 0);
+        }
+        stop();
+}
+
+static void test_pause_is_a_contradiction(void **state)
+{
+        (void)state;
+        start(3, 15, NULL);
+        world_run(&world, 20 * S);
+        world_pause(&world, 1, 3 * S);
+        world_run(&world, 200 * MS);
+        world.bad_truth = false; /* until a message has come each way after the pause, nothing can be known of it */
+        world_run(&world, 2500 * MS);
+        world.bad_truth = false;
+        world_run(&world, 5 * S);
+        /* its REALTIME stood still too: 3 s behind */
+        for (uint32_t i = 0; i < 3; i++)
+                assert_state(i, 1, TG_NODE_BEYOND);
+        stop();
+}
+
+/* Garbles every fourth report of the last node. */
+static void garble(struct world *w, uint32_t from, uint8_t *data, size_t *len)
+{
+        if (from != w->n - 1 || world_random(w, 4))
+                return;
+        if (world_random(w, 2))
+                *len = world_random(w, *len);
+        else
+                data[world_random(w, *len)] ^= (uint8_t)(1 + world_random(w, 255));
+}
+
+static void test_garbled_reports_spoil_only_their_sender(void **state)
+{
+        (void)state;
+        for (uint64_t seed = 100; seed < 110; seed++) {
+                start(4, seed, "50ms");
+                world.tamper = garble;
+                world_run(&world, 120 * S);
+                for (uint32_t i = 0; i < 3; i++)
+                        for (uint32_t j = 0; j < 3; j++)
+                                assert_int_not_equal(state_of(i, j), TG_NODE_BEYOND);
+                assert_true(world_snapshot(&world, 0)->reports_bad > 0);
+                world.bad_truth = false; /* a lie about the own clock is beyond proof: its own pairs may be wrong */
+                stop();
+        }
+}
+
+/* Every bound holds the truth, whatever steps, slews, rates and rings do; and all nodes say the same once it is quiet. */
+static void one_random_world(uint64_t seed)
+{
+        uint32_t n;
+
+        world_new(&world, 3, seed);
+        n = 2 + (uint32_t)world_random(&world, 6);
+        world_free(&world);
+        start(n, seed, "50ms");
+        world.delay_mean_ns = (int64_t)(50 + world_random(&world, 3000)) * TG_NS_PER_US;
+        for (uint32_t i = 0; i < n; i++)
+                world.nodes[i].raw_ppb = 0;
+        for (int k = 0; k < 40; k++) {
+                uint32_t i = (uint32_t)world_random(&world, n);
+
+                world_run(&world, (int64_t)world_random(&world, 4000) * MS);
+                switch (world_random(&world, 4)) {
+                case 0:
+                        world_step(&world, i, ((int64_t)world_random(&world, 4000000) - 2000000) * TG_NS_PER_US);
+                        break;
+                case 1:
+                        world_slew(&world, i, (int64_t)world_random(&world, 200000001) - 100000000);
+                        break;
+                case 2:
+                        world_slew(&world, i, 0);
+                        break;
+                case 3:
+                        world_new_ring(&world);
+                        break;
+                }
+        }
+        for (uint32_t i = 0; i < n; i++)
+                world_slew(&world, i, 0);
+        world_run(&world, 6 * S);
+        for (uint32_t i = 1; i < n; i++) {
+                enum tg_cluster_verdict first = world_snapshot(&world, 0)->verdict;
+
+                assert_int_equal(world_snapshot(&world, i)->verdict, first);
+                for (uint32_t j = 0; j < n; j++)
+                        assert_int_equal(state_of(i, j), state_of(0, j));
+        }
+        if (world.bad_truth)
+                fprintf(stderr, "replay: -s %llu\n", (unsigned long long)seed);
+        stop();
+}
+
+static void test_random_worlds(void **state)
+{
+        (void)state;
+        for (uint64_t seed = replay ? replay : 1000; seed < (replay ? replay + 1 : 1060); seed++)
+                one_random_world(seed);
+}
+
+static void test_oscillators(void **state)
+{
+        static const int64_t rates[] = { 20000, 120000, 200000, 300000 };
+
+        (void)state;
+        for (size_t k = 0; k < sizeof rates / sizeof rates[0]; k++) {
+                world_new(&world, 3, 50 + k);
+                world_free(&world);
+                start(3, 50 + k, NULL);
+                /* RAW differs, REALTIME is kept right by a servo that knows the rate */
+                world.nodes[1].raw_ppb = rates[k];
+                world_slew(&world, 1, -rates[k] + rates[k] * rates[k] / 1000000000);
+                world_run(&world, 300 * S);
+                assert_verdict(0, TG_CLUSTER_AGREED);
+                stop();
+        }
+}
+
+static void test_width(void **state)
+{
+        (void)state;
+        start(8, 70, NULL);
+        world_run(&world, 30 * S);
+        world.widest_ns = 0;
+        world_run(&world, 60 * S);
+        /* the worst of 1,700 bounds: two best one-way delays of 0.3 to 1 ms, ageing of 100 ppm over seconds, the carry between sendings */
+        print_message("widest bound %.3f ms\n", (double)world.widest_ns / 1e6);
+        assert_true(world.widest_ns < 5 * MS);
+        stop();
+}
+
+static void test_64_nodes(void **state)
+{
+        (void)state;
+        start(64, 80, NULL);
+        world_run(&world, 12 * S);
+        assert_verdict(0, TG_CLUSTER_AGREED);
+        assert_verdict(63, TG_CLUSTER_AGREED);
+        assert_int_equal(world_snapshot(&world, 5)->n_pairs, 2016);
+        stop();
+}
+
+int main(int argc, char **argv)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_agrees_soon),
+                cmocka_unit_test(test_step_names_the_right_node),
+                cmocka_unit_test(test_small_step_is_no_alert),
+                cmocka_unit_test(test_nobody_to_blame),
+                cmocka_unit_test(test_split),
+                cmocka_unit_test(test_not_quorate_is_unproven),
+                cmocka_unit_test(test_mute),
+                cmocka_unit_test(test_sources),
+                cmocka_unit_test(test_local_and_orphan),
+                cmocka_unit_test(test_aliases_are_one_source),
+                cmocka_unit_test(test_configurations_differ),
+                cmocka_unit_test(test_ring_change_keeps_verdicts),
+                cmocka_unit_test(test_pause_is_a_contradiction),
+                cmocka_unit_test(test_garbled_reports_spoil_only_their_sender),
+                cmocka_unit_test(test_random_worlds),
+                cmocka_unit_test(test_oscillators),
+                cmocka_unit_test(test_width),
+                cmocka_unit_test(test_64_nodes),
+        };
+
+        if (getenv("TG_SEED"))
+                replay = strtoull(getenv("TG_SEED"), NULL, 10);
+        if (argc > 2 && !strcmp(argv[1], "-s"))
+                replay = strtoull(argv[2], NULL, 10);
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
