@@ -129,9 +129,11 @@ class Lab:
 
     def _down(self):
         handled = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        for host in self.hosts():
-            host.remove()
-        self.network.remove()
+        for part in [*self.hosts(), self.network]:
+            try:
+                part.remove()
+            except (LabError, OSError, subprocess.SubprocessError) as error:  # the rest must go all the same
+                print(f"lab: {part}: {error}", file=sys.stderr)
         if self.directory and not self.keep_logs:
             shutil.rmtree(self.directory, ignore_errors=True)
         for number, handler in {**handled, **self._old_handlers}.items():

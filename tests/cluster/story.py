@@ -62,6 +62,16 @@ class Stage:
         document = self.lab.status(viewer)
         return document["cluster"]["verdict"] if document else None
 
+    def blamed(self, number):
+        """Of two nodes nobody can say which is wrong: then the pair is all that there is to be seen."""
+        if len(self.lab.nodes) == 2:
+            return self.verdict(1) in ("breached", "split")
+        return self.state(1, number) == "beyond"
+
+    def absent(self, viewer, number):
+        document = self.lab.status(viewer)
+        return document is not None and f"n{number}" in document["cluster"]["absent"]
+
     def until(self, predicate, what):
         begin = time.monotonic()
         self.lab.wait_for(predicate, SAID_S, f"the cluster to say: {what}")
@@ -93,7 +103,7 @@ def stepped_clock(stage):
     stage.open("1. Somebody steps the clock of n2 by 200 ms. Its chronyd asks its source once a minute and cannot know yet.")
     slow_polls(stage.lab, 2)
     stage.lab.step(2, 200 * MS)
-    stage.until(lambda: stage.state(1, 2) == "beyond", "n2 beyond")
+    stage.until(lambda: stage.blamed(2), "n2 beyond")
     stage.show(1)
     stage.say(f"           n2's chronyc tracking meanwhile: {stage.lab.nodes[2].tracking()[13]}, "
               f"{abs(float(stage.lab.nodes[2].tracking()[4])) * 1e6:.0f} us from NTP time")
@@ -136,9 +146,7 @@ def partition(stage):
     rest = [n for n in stage.lab.nodes if n != stage.last]
     stage.open(f"5. The cluster network splits: n{stage.last} is alone. Nobody may be blamed for what nobody can know.")
     stage.lab.partition([rest, [stage.last]])
-    name = f"n{stage.last}"
-    stage.until(lambda: name in ((stage.lab.status(1) or {}).get("cluster", {}).get("absent", []))
-                and stage.verdict(1) is not None and stage.verdict(stage.last) == "unproven", f"{name} absent")
+    stage.until(lambda: stage.absent(1, stage.last) and stage.absent(stage.last, 1), f"n{stage.last} absent")
     stage.show(1, stage.last)
     stage.lab.merge()
     stage.mended("The network is whole again.")
@@ -147,8 +155,7 @@ def partition(stage):
 def frozen_corosync(stage):
     stage.open("6. corosync on n2 hangs. The agent there lives on and says so; the others lose a member.")
     stage.lab.nodes[2].corosync.freeze()
-    stage.until(lambda: "n2" in ((stage.lab.status(1) or {}).get("cluster", {}).get("absent", []))
-                and stage.verdict(2) == "unproven", "n2 absent")
+    stage.until(lambda: stage.absent(1, 2) and stage.verdict(2) == "unproven", "n2 absent")
     stage.show(1, 2)
     stage.lab.nodes[2].corosync.thaw()
     stage.mended("corosync runs again.")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import network
 import story
 from lab import MAX_NODES, Lab, LabError
 
@@ -50,7 +51,10 @@ def stay(lab):
 def run(a):
     say(f"Making {a.nodes} nodes: corosync and chronyd on each, one internal NTP server")
     budget = story.BUDGET if a.story else "1s"
-    with Lab(a.nodes, a.build, budget=budget, conf_lines=["boot_grace = 0s"]) as lab:
+    conf = ["boot_grace = 0s"]
+    if a.nodes == 2:  # no majority can choose the source
+        conf += ["[source]", f"allow = {network.NTP}"]
+    with Lab(a.nodes, a.build, budget=budget, conf_lines=conf) as lab:
         begin = time.monotonic()
         try:
             lab.wait_agreed(AGREED_S)
