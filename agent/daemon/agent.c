@@ -85,7 +85,7 @@ static void tell_faults(const struct tg_faults *faults)
 {
         for (size_t i = 0; i < faults->n; i++)
                 tg_log(LOG_ERR, "%s", faults->list[i].text);
-        tg_log(LOG_ERR, "configuration not reloaded: %zu errors, the options stay as they were", faults->n + faults->n_more);
+        tg_log(LOG_ERR, "configuration not reloaded, the options stay as they were: errors: %zu", faults->n + faults->n_more);
 }
 
 static void reload(struct tg_agent *agent)

@@ -123,7 +123,8 @@ static void ask(struct tg_chronyd *c, int address)
         int fd = open_address(c, address);
 
         c->current = address;
-        (void)getrandom(&seed, sizeof(seed), GRND_NONBLOCK);
+        if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+                seed = (uint32_t)now_ns;
         step = tg_chrony_poll_begin(&c->poll, now_ns, seed);
         if (fd >= 0)
                 drain(fd);

@@ -40,8 +40,10 @@ static void unlock(struct tg_cluster_worker *worker)
         (void)pthread_mutex_unlock(&worker->mutex);
 }
 
+/* Ends the work on a wish; the mutex is held. From here on the thread makes no call that may block. */
 static void publish(struct tg_cluster_worker *worker)
 {
+        worker->busy = false;
         unlock(worker);
         (void)eventfd_write(worker->fd, 1);
 }
@@ -144,7 +146,6 @@ static bool fulfil(struct tg_cluster_worker *worker)
         else
                 read_votes(worker, &view);
         lock(worker);
-        worker->busy = false;
         return true;
 }
 
