@@ -40,7 +40,7 @@ int64_t tg_chrony_float_ppb(tg_chrony_float f)
 tg_chrony_float tg_chrony_float_from(double value)
 {
         const int exponent_min = -(1 << (EXP_BITS - 1)), exponent_max = (1 << (EXP_BITS - 1)) - 1;
-        const double coefficient_max = (1 << (COEF_BITS - 1)) - 1;
+        const double coefficient_max = (1 << (COEF_BITS - 1)) - (value < 0 ? 0 : 1); /* two's complement */
         int exponent;
         double coefficient;
 
