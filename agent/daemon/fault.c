@@ -6,7 +6,7 @@
 
 #include "fault.h"
 
-static char *fault_text(const char *path, unsigned line, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static char *fault_text(const char *path, unsigned line, const char *format, va_list args)
 {
         char what[512], *text = NULL;
         int n;
