@@ -24,10 +24,10 @@
 
 const char *tg_agent_node_name(const struct tg_agent *agent, uint32_t node_id, char buf[static TG_NAME_MAX])
 {
+        (void)snprintf(buf, TG_NAME_MAX, "%u", node_id);
         for (uint32_t i = 0; i < agent->topology.n_nodes; i++)
                 if (agent->topology.nodes[i].node_id == node_id && agent->topology.nodes[i].name[0])
-                        return strcpy(buf, agent->topology.nodes[i].name);
-        (void)snprintf(buf, TG_NAME_MAX, "%u", node_id);
+                        (void)snprintf(buf, TG_NAME_MAX, "%s", agent->topology.nodes[i].name);
         return buf;
 }
 

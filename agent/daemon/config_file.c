@@ -212,7 +212,7 @@ void tg_config_file_read(const char *path, bool may_be_missing, struct tg_option
         len = fd < 0 ? -errno : slurp(fd, &text);
         if (fd >= 0)
                 (void)close(fd);
-        if (len < 0)
+        if (!text)
                 tg_fault_add(faults, path, 0, "cannot be read: %s",
                              len == -EINVAL  ? "not a regular file"
                              : len == -EFBIG ? "larger than 1 MiB"

@@ -79,11 +79,11 @@ static cs_error_t read_nodes(cmap_handle_t map, struct tg_topology *topology)
         if (r != CS_OK)
                 return r;
         while ((r = cmap_iter_next(map, iterator, key, NULL, NULL)) == CS_OK) {
-                unsigned position;
-                int end = 0;
+                char *end;
+                unsigned long position = strtoul(key + strlen(NODE_PREFIX), &end, 10);
 
-                if (sscanf(key, NODE_PREFIX "%u.nodeid%n", &position, &end) == 1 && end > 0 && key[end] == '\0')
-                        read_node(map, position, topology);
+                if (strcmp(end, ".nodeid") == 0)
+                        read_node(map, (unsigned)position, topology);
         }
         (void)cmap_iter_finalize(map, iterator);
         return r == CS_ERR_NO_SECTIONS ? CS_OK : r;

@@ -145,7 +145,8 @@ static void seed(void)
 {
         unsigned value = (unsigned)getpid();
 
-        (void)getrandom(&value, sizeof(value), GRND_NONBLOCK);
+        if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != sizeof(value))
+                value = (unsigned)getpid();
         srandom(value);
 }
 
