@@ -418,7 +418,7 @@ def signs_follow_the_locale():
 @test
 def json_is_passed_on_as_received():
     for name, make in documents.SAMPLES.items():
-        sent = json.dumps(make(), indent=3).encode() + b"\n"
+        sent = json.dumps(make(), indent=3, ensure_ascii=False).encode() + b"\n"
         result = ask(sent, "status --json")
         assert result.stdout == sent and result.returncode == EXIT[name], name
 
@@ -698,6 +698,9 @@ def an_endless_answer_is_cut():
             connection.sendall(b" " * 1_000_000)
 
     complaint(ask(flood), "sends more than 8 MiB")
+    whole = documents.encode(documents.agreed())
+    assert ask(whole + b" " * 7_000_000).returncode == 0
+    complaint(ask(whole + b" " * 9_000_000), "sends more than 8 MiB")
 
 
 @test
