@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* See agree.h. Fresh nodes are placed on a line by the estimates, in the frame of the lowest fresh id (or of a node placed already, where
-   that pair has no bound), and sorted. From each node as the leftmost, a sweep to the right takes in whoever is linked with all
-   that were taken before: intervals of one width on a line form cliques of neighbours (Marzullo, Helly). `within` links give the
-   proven sets; `not beyond` links give the sets that are possible in truth. Ties go to the lowest id by the order of the sweep. */
+   that pair has no bound), and sorted. From each node as the leftmost, a sweep to the right takes in whoever is proven within the budget
+   of all that were taken before: intervals of one width on a line form cliques of neighbours (Marzullo, Helly). Ties go to the lowest
+   id by the order of the sweep.
+   A sweep may miss a set where the widths differ. That is harmless for what is proven, but which sets are possible in truth condemns
+   (split) or spares: this is searched through to its end, and where that would take too long, a set counts as possible. */
 #include <string.h>
 
 #include "agree.h"
@@ -21,6 +23,17 @@ struct clique {
         uint64_t votes;
         bool has[TG_NODES_MAX];
 };
+
+#define SEARCH_STEPS 2000 /* of one evaluation, each about as long as a sweep */
+
+/* Who is proven beyond whom: bits by slot. */
+struct search {
+        const struct tg_view *view;
+        uint64_t foes[TG_NODES_MAX];
+        uint64_t fresh;
+        int steps;
+};
+_Static_assert(TG_NODES_MAX <= 64, "a set of slots is 64 bits");
 
 static void place(const struct tg_view *view, struct line *line, int slot)
 {
@@ -44,49 +57,63 @@ static bool is_placed(const struct line *line, int slot)
         return false;
 }
 
-/* A node without any bound stands for itself: it can neither agree nor disagree. */
-static void place_all(const struct tg_view *view, struct line *line)
+/* Places whoever has a bound with one that stands; returns the lowest that has not, or -1. */
+static int place_bounded(const struct tg_view *view, struct line *line)
 {
-        int before;
+        int before, left;
 
-        line->n = 0;
         do {
                 before = line->n;
+                left = -1;
                 for (uint32_t i = 0; i < view->n; i++) {
                         int slot = view->order[i];
 
                         if (!view->members[slot].fresh || is_placed(line, slot))
                                 continue;
-                        if (!line->n)
-                                line->nodes[line->n++] = (struct placed){ slot, 0 };
-                        else
-                                place(view, line, slot);
+                        place(view, line, slot);
+                        if (left < 0 && !is_placed(line, slot))
+                                left = slot;
                 }
         } while (line->n > before);
+        return left;
 }
 
-static void sort(struct line *line)
+/* Nodes without a bound to those that stand begin a frame of their own: where it lies does not matter, as no set can reach across. */
+static void place_all(const struct tg_view *view, struct line *line)
+{
+        int left;
+
+        line->n = 0;
+        while ((left = place_bounded(view, line)) >= 0)
+                line->nodes[line->n++] = (struct placed){ left, 0 };
+}
+
+static bool stands_after(const struct tg_view *view, const struct placed *a, const struct placed *b)
+{
+        return a->x_ns != b->x_ns ? a->x_ns > b->x_ns : view->members[a->slot].id > view->members[b->slot].id;
+}
+
+static void sort(const struct tg_view *view, struct line *line)
 {
         for (int i = 1; i < line->n; i++) {
                 struct placed p = line->nodes[i];
                 int j = i;
 
-                for (; j > 0 && line->nodes[j - 1].x_ns > p.x_ns; j--)
+                for (; j > 0 && stands_after(view, &line->nodes[j - 1], &p); j--)
                         line->nodes[j] = line->nodes[j - 1];
                 line->nodes[j] = p;
         }
 }
 
-static bool linked(const struct tg_view *view, int i, int j, bool proven)
+static enum tg_pair_verdict verdict_of(const struct tg_view *view, int i, int j)
 {
         bool swapped;
-        enum tg_pair_verdict verdict = tg_view_pair_of(view, i, j, &swapped)->verdict;
 
-        return proven ? verdict == TG_PAIR_WITHIN : verdict != TG_PAIR_BEYOND;
+        return tg_view_pair_of(view, i, j, &swapped)->verdict;
 }
 
 /* Returns true when nobody was left out: then no sweep from further right finds anything but a part of this set. */
-static bool sweep(const struct tg_view *view, const struct line *line, int from, bool proven, struct clique *out)
+static bool sweep(const struct tg_view *view, const struct line *line, int from, struct clique *out)
 {
         int taken[TG_NODES_MAX], n = 0;
 
@@ -94,7 +121,7 @@ static bool sweep(const struct tg_view *view, const struct line *line, int from,
         for (int k = from; k < line->n; k++) {
                 int slot = line->nodes[k].slot, i = 0;
 
-                while (i < n && linked(view, slot, taken[i], proven))
+                while (i < n && verdict_of(view, slot, taken[i]) == TG_PAIR_WITHIN)
                         i++;
                 if (i < n)
                         continue;
@@ -103,14 +130,6 @@ static bool sweep(const struct tg_view *view, const struct line *line, int from,
                 out->votes += view->members[slot].votes;
         }
         return n == line->n - from;
-}
-
-static bool contains(const struct clique *whole, const struct clique *part)
-{
-        for (int i = 0; i < TG_NODES_MAX; i++)
-                if (part->has[i] && !whole->has[i])
-                        return false;
-        return true;
 }
 
 static bool majority(const struct tg_agreement *a, uint64_t votes)
@@ -128,35 +147,97 @@ static void count_votes(const struct tg_view *view, struct tg_agreement *out)
         }
 }
 
-static void find_sets(const struct tg_view *view, const struct line *line, struct tg_agreement *out)
+static void find_set(const struct tg_view *view, const struct line *line, struct tg_agreement *out)
 {
-        struct clique best = { 0 }, clique, possible = { 0 };
+        struct clique best = { 0 }, clique;
         bool all = false;
-        uint64_t silent = out->total_votes > out->fresh_votes ? out->total_votes - out->fresh_votes : 0;
 
         for (int i = 0; i < line->n && !all; i++) {
-                all = sweep(view, line, i, true, &clique);
+                all = sweep(view, line, i, &clique);
                 if (clique.votes > best.votes)
                         best = clique;
         }
         out->has_set = majority(out, best.votes);
         out->set_votes = best.votes;
-        out->unique = out->has_set;
-        all = false;
-        for (int i = 0; i < line->n && !all; i++) {
-                all = sweep(view, line, i, false, &clique);
-                if (majority(out, clique.votes + silent))
-                        out->majority_possible = true;
-                if (!majority(out, clique.votes))
-                        continue;
-                if (contains(&possible, &clique))
-                        continue;
-                if (!contains(&clique, &best) || (possible.votes && !contains(&clique, &possible)))
-                        out->unique = false;
-                possible = clique;
-        }
         if (out->has_set)
                 memcpy(out->in_set, best.has, sizeof best.has);
+}
+
+static uint64_t bit(int slot)
+{
+        return UINT64_C(1) << slot;
+}
+
+static void find_foes(const struct tg_view *view, struct search *s)
+{
+        for (uint32_t i = 0; i < view->n; i++)
+                for (uint32_t j = i + 1; j < view->n; j++) {
+                        int a = view->order[i], b = view->order[j];
+
+                        if (!view->members[a].fresh || !view->members[b].fresh || verdict_of(view, a, b) != TG_PAIR_BEYOND)
+                                continue;
+                        s->foes[a] |= bit(b);
+                        s->foes[b] |= bit(a);
+                }
+        for (uint32_t i = 0; i < view->n; i++)
+                s->fresh |= view->members[view->order[i]].fresh ? bit(view->order[i]) : 0;
+}
+
+/* At most so many votes of `set` can agree: of two foes only one. *foe gets a node with a foe, or -1 when all may agree. */
+static uint64_t votes_at_most(const struct search *s, uint64_t set, int *foe)
+{
+        uint64_t votes = 0;
+
+        *foe = -1;
+        while (set) {
+                int i = __builtin_ctzll(set), j;
+                uint64_t a = s->view->members[i].votes, b = 0;
+
+                set &= set - 1;
+                if (s->foes[i] & set) {
+                        j = __builtin_ctzll(s->foes[i] & set);
+                        b = s->view->members[j].votes;
+                        set &= ~bit(j);
+                        *foe = i;
+                }
+                votes += a > b ? a : b;
+        }
+        return votes;
+}
+
+/* Whether some nodes of `set`, no two of them foes, have a majority together with `more` votes. */
+static bool may_agree(struct search *s, const struct tg_agreement *a, uint64_t set, uint64_t more)
+{
+        int foe;
+
+        if (s->steps-- <= 0)
+                return true;
+        if (!majority(a, votes_at_most(s, set, &foe) + more))
+                return false;
+        return foe < 0 || may_agree(s, a, set & ~s->foes[foe], more) || may_agree(s, a, set & ~bit(foe), more);
+}
+
+static bool may_agree_with(struct search *s, const struct tg_agreement *a, int slot)
+{
+        uint64_t others = s->fresh & ~bit(slot) & ~s->foes[slot];
+
+        return may_agree(s, a, others, s->view->members[slot].votes);
+}
+
+/* The set is unique when all nodes that can be of any majority may agree with each other. */
+static void find_possible(const struct tg_view *view, struct tg_agreement *out)
+{
+        struct search s = { .view = view, .steps = SEARCH_STEPS };
+        uint64_t silent = out->total_votes > out->fresh_votes ? out->total_votes - out->fresh_votes : 0, some = 0;
+
+        find_foes(view, &s);
+        out->majority_possible = may_agree(&s, out, s.fresh, silent);
+        out->unique = out->has_set;
+        for (int slot = 0; slot < TG_NODES_MAX && out->unique; slot++)
+                if ((s.fresh & bit(slot)) && may_agree_with(&s, out, slot)) {
+                        some |= bit(slot);
+                        out->unique = !(s.foes[slot] & some);
+                }
 }
 
 static bool beyond_all(const struct tg_view *view, const struct tg_agreement *a, int slot)
@@ -164,7 +245,7 @@ static bool beyond_all(const struct tg_view *view, const struct tg_agreement *a,
         for (uint32_t i = 0; i < view->n; i++) {
                 int other = view->order[i];
 
-                if (a->in_set[other] && linked(view, slot, other, false))
+                if (a->in_set[other] && verdict_of(view, slot, other) != TG_PAIR_BEYOND)
                         return false;
         }
         return true;
@@ -222,8 +303,9 @@ void tg_agree(const struct tg_view *view, struct tg_agreement *out)
         out->reference = -1;
         count_votes(view, out);
         place_all(view, &line);
-        sort(&line);
-        find_sets(view, &line, out);
+        sort(view, &line);
+        find_set(view, &line, out);
+        find_possible(view, out);
         find_beyond(view, out);
         if (out->has_set)
                 out->reference = last_reference(view, out);

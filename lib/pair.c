@@ -16,28 +16,43 @@
 #define CARRY_PER_NS (TG_NS_PER_S / TG_SLEW_MAX_PPB)
 #define ADVANCE_NS   (10 * TG_NS_PER_MS)
 
-/* c of a member while its RAW lies in `when`; false when its reports do not cover that. */
-static bool c_during(const struct tg_member *m, struct tg_interval when, struct tg_interval *out)
+/* c of a member during a span of its RAW. */
+struct c_span {
+        struct tg_interval all;
+        bool steady; /* no step in the span: then also c at its first and last instant */
+        struct tg_interval first, last;
+};
+
+/* c at t, which lies in the steady part that ends with p. */
+static struct tg_interval c_at(const struct tg_point *p, int64_t t)
 {
-        bool any = false;
+        struct tg_interval at = { p->c_ns - p->half_ns, p->c_ns + p->half_ns };
 
-        for (int i = m->n_points - 1; i >= 0; i--) {
+        return tg_interval_both(p->hull, tg_interval_widen(at, (p->raw_ns - t) / CARRY_PER_NS + 1));
+}
+
+/* False when the member's reports do not cover the span. */
+static bool c_during(const struct tg_member *m, struct tg_interval when, struct c_span *out)
+{
+        *out = (struct c_span){ 0 };
+        for (int i = m->n_points - 1, parts = 0; i >= 0; i--) {
                 const struct tg_point *p = &m->points[i];
-                struct tg_interval c = p->hull, at = { p->c_ns - p->half_ns, p->c_ns + p->half_ns };
                 int64_t low = when.low_ns > p->hull_since_raw_ns ? when.low_ns : p->hull_since_raw_ns;
+                struct tg_interval c = low >= p->steady_since_raw_ns ? c_at(p, low) : p->hull;
 
-                if (i == m->n_points - 1 && when.high_ns > p->raw_ns)
-                        return false;
                 if (when.high_ns < p->hull_since_raw_ns)
                         continue;
-                if (low > p->raw_ns)
-                        return false; /* a gap between two reports that nobody watched */
-                if (low >= p->steady_since_raw_ns)
-                        c = tg_interval_both(c, tg_interval_widen(at, (p->raw_ns - low) / CARRY_PER_NS + 1));
-                *out = any ? tg_interval_hull(*out, c) : c;
-                any = true;
-                if (when.low_ns >= p->hull_since_raw_ns)
-                        return true;
+                if (parts ? low > p->raw_ns : when.high_ns > p->raw_ns)
+                        return false; /* after the last report, or in a gap between two that nobody watched */
+                out->all = parts++ ? tg_interval_hull(out->all, c) : c;
+                if (when.low_ns < p->hull_since_raw_ns)
+                        continue;
+                out->steady = parts == 1 && low >= p->steady_since_raw_ns;
+                if (out->steady) {
+                        out->first = c_at(p, when.low_ns);
+                        out->last = c_at(p, when.high_ns);
+                }
+                return true;
         }
         return false;
 }
@@ -147,11 +162,25 @@ static bool tells_more(const struct tg_pair *old, const struct tg_pair *new)
                new->offset.high_ns - new->offset.low_ns <= old->offset.high_ns - old->offset.low_ns;
 }
 
+/* offset = D + c(a) - c(b) at the ends of D. RAW(b) at as_of is as_of - D where as_of is a sending of a, and RAW(a) is as_of + D where it is one
+   of b: a larger D means an earlier instant of b, or a later one of a. c changes by less than a tenth of that, so the offset
+   grows with D and its ends belong to the ends of D, unless a step may lie within. */
+static void add_up(struct tg_pair *pair, const struct c_span *a, const struct c_span *b)
+{
+        pair->a_c = a->all;
+        pair->b_c = b->all;
+        pair->offset.low_ns = pair->raw.low_ns + (a->steady ? a->first.low_ns : a->all.low_ns) -
+                              (b->steady ? b->last.high_ns : b->all.high_ns);
+        pair->offset.high_ns = pair->raw.high_ns + (a->steady ? a->last.high_ns : a->all.high_ns) -
+                               (b->steady ? b->first.low_ns : b->all.low_ns);
+}
+
 enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_member *b, const struct tg_half *ab,
                                   const struct tg_half *ba, struct tg_pair *out)
 {
         struct tg_pair pair = *out;
         struct tg_interval a_when, b_when, rough;
+        struct c_span a_c, b_c;
         const struct tg_point *pa, *pb;
 
         if (!ab->valid || !ba->valid || !a->n_points || !b->n_points)
@@ -171,10 +200,9 @@ enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_mem
         /* as_of is not after either sending, whatever the rough D leaves open */
         a_when.high_ns = a_when.high_ns > pa->raw_ns ? pa->raw_ns : a_when.high_ns;
         b_when.high_ns = b_when.high_ns > pb->raw_ns ? pb->raw_ns : b_when.high_ns;
-        if (!c_during(a, a_when, &pair.a_c) || !c_during(b, b_when, &pair.b_c))
+        if (!c_during(a, a_when, &a_c) || !c_during(b, b_when, &b_c))
                 return TG_PAIR_NOTHING;
-        pair.offset.low_ns = pair.raw.low_ns + pair.a_c.low_ns - pair.b_c.high_ns;
-        pair.offset.high_ns = pair.raw.high_ns + pair.a_c.high_ns - pair.b_c.low_ns;
+        add_up(&pair, &a_c, &b_c);
         pair.estimate_ns = clamp(estimate_d(ab, ba, &pair) + (pair.a_c.low_ns - pair.b_c.low_ns) / 2 +
                                          (pair.a_c.high_ns - pair.b_c.high_ns) / 2,
                                  pair.offset);

@@ -20,15 +20,14 @@ static const char *number(int64_t ns, const char *plus, char buf[static TG_NUMBE
                        { INFINITY, 86400e9, "d" } };
         double size = fabs((double)ns), value;
         size_t i = 0;
+        int digits;
 
         while (size >= scales[i].below_ns)
                 i++;
         value = size / scales[i].unit_ns;
-        snprintf(buf, TG_NUMBER_MAX, "%s%.*f %s", ns < 0 ? "-" : plus,
-                 value >= 100 || scales[i].unit_ns == 1 ? 0
-                 : value >= 10                          ? 1
-                                                        : 2,
-                 value, scales[i].unit);
+        /* 1 s, not 1.00 s: a budget is exact */
+        digits = value >= 100 || fmod(value, 1) == 0 ? 0 : value >= 10 ? 1 : 2;
+        snprintf(buf, TG_NUMBER_MAX, "%s%.*f %s", ns < 0 ? "-" : plus, digits, value, scales[i].unit);
         return buf;
 }
 
