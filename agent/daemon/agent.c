@@ -46,12 +46,16 @@ void tg_agent_event(struct tg_agent *agent, struct tg_event *event)
         }
 }
 
+void tg_agent_eve(struct tg_agent *agent)
+{
+        tg_chronyd_poll(agent->chronyd);
+}
+
 void tg_agent_tick(struct tg_agent *agent)
 {
         char summary[256];
 
         tg_cluster_tick(agent->cluster);
-        tg_chronyd_poll(agent->chronyd);
         tg_notify_summary(agent->notify, tg_node_summary(agent->node, summary, sizeof(summary)));
 }
 

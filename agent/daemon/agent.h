@@ -45,6 +45,8 @@ void tg_agent_run(struct tg_agent *agent);
 /* Hands an event to the core and carries out what follows from it. An event whose `now` is zero gets the present look. */
 void tg_agent_event(struct tg_agent *agent, struct tg_event *event);
 
+/* What is done shortly before each second, for its report to carry: called by the clock. */
+void tg_agent_eve(struct tg_agent *agent);
 /* What is done once a second, besides the report: called by the clock after TG_EVENT_TICK. */
 void tg_agent_tick(struct tg_agent *agent);
 

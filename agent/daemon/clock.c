@@ -15,11 +15,14 @@
 #define LOOK_TRIES     5
 /* A tick may fire before its second by the kernel's largest slew; less than this to the next second means that this was it. */
 #define TICK_EARLY_NS (200 * TG_NS_PER_MS)
-#define FAR_AWAY_S    (10 * 365 * 86400L)
+/* Before the tick, so that the report carries what chronyd says now; late enough for the answers, which take under 1 ms. */
+#define EVE_NS     (100 * TG_NS_PER_MS)
+#define FAR_AWAY_S (10 * 365 * 86400L)
 
 struct tg_clock {
         struct tg_agent *agent;
         struct tg_alarm look;
+        struct tg_alarm eve;
         struct tg_alarm tick;
         int set_fd; /* becomes readable when REALTIME was set */
 };
@@ -71,7 +74,15 @@ static void arm_tick(struct tg_clock *clock)
 
         if (delay_ns < TICK_EARLY_NS)
                 delay_ns += TG_NS_PER_S;
+        tg_alarm_once(&clock->eve, delay_ns - EVE_NS);
         tg_alarm_once(&clock->tick, delay_ns);
+}
+
+static void on_eve(void *data)
+{
+        struct tg_clock *clock = data;
+
+        tg_agent_eve(clock->agent);
 }
 
 static void on_tick(void *data)
@@ -138,6 +149,8 @@ static int open_all(struct tg_clock *clock)
         if (r == 0)
                 r = tg_alarm_open(&clock->look, loop, QB_LOOP_HIGH, on_look, clock);
         if (r == 0)
+                r = tg_alarm_open(&clock->eve, loop, QB_LOOP_MED, on_eve, clock);
+        if (r == 0)
                 r = tg_alarm_open(&clock->tick, loop, QB_LOOP_HIGH, on_tick, clock);
         return r;
 }
@@ -168,6 +181,7 @@ struct tg_clock *tg_clock_free(struct tg_clock *clock)
         if (!clock)
                 return NULL;
         tg_alarm_close(&clock->tick);
+        tg_alarm_close(&clock->eve);
         tg_alarm_close(&clock->look);
         if (clock->set_fd >= 0) {
                 (void)qb_loop_poll_del(clock->agent->loop, clock->set_fd);
