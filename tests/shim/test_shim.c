@@ -12,12 +12,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -26,6 +28,7 @@
 #include <unistd.h>
 
 #define MS 1000000LL
+enum { RUN_LIMIT_S = 30 };
 
 static struct clk clk;
 static int failures;
@@ -452,6 +455,7 @@ static int run_tests(const char *path)
         struct timex before = { .modes = 0 }, after = { .modes = 0 };
         int failed = 0, count = sizeof(tests) / sizeof(tests[0]);
 
+        alarm(RUN_LIMIT_S); /* a timer that never comes would be waited for for ever */
         clk_kernel_gettime = kernel_gettime;
         CHECK(clk_open(&clk, path) == 0);
         syscall(SYS_adjtimex, &before);
@@ -479,6 +483,7 @@ static int run_preloaded(const char *program, const char *shim)
         close(fd);
         child = fork();
         if (child == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
                 setenv("LD_PRELOAD", shim, 1);
                 setenv("TG_CLOCK_FILE", path, 1);
                 execl(program, program, NULL);
@@ -486,6 +491,8 @@ static int run_preloaded(const char *program, const char *shim)
         }
         waitpid(child, &status, 0);
         unlink(path);
+        if (WIFSIGNALED(status))
+                printf("FAIL: ended by signal %d\n", WTERMSIG(status));
         return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 
