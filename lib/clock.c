@@ -22,6 +22,18 @@ int64_t tg_look_until_second_ns(const struct tg_look *look)
         return TG_NS_PER_S - (into < 0 ? into + TG_NS_PER_S : into);
 }
 
+/* The readings of one look lie anywhere in its bracket, and REALTIME may run at its largest slew against RAW meanwhile. */
+static int64_t blur_ns(const struct tg_look *look)
+{
+        return look->bracket_ns + look->bracket_ns / (TG_NS_PER_S / TG_SLEW_MAX_PPB) + 1;
+}
+
+/* How far c(look) may lie from c just before or just after it: half the blur, and a step that the blur still hides. */
+static int64_t slack_ns(const struct tg_clock *clock, const struct tg_look *look)
+{
+        return blur_ns(look) * 3 / 2 + 2 * clock->real_boot.uncertainty_ns + NOISE_NS + 1;
+}
+
 /* Returns the jump, or 0; a more exact reading of the same value replaces the older. */
 static int64_t constant_take(struct tg_constant *k, int64_t value_ns, int64_t uncertainty_ns, int64_t threshold_ns)
 {
@@ -38,7 +50,7 @@ static int64_t constant_take(struct tg_constant *k, int64_t value_ns, int64_t un
 
 static void begin_hull(struct tg_clock *clock)
 {
-        int64_t c = tg_clock_c_ns(clock), half = clock->last.bracket_ns / 2 + 1;
+        int64_t c = tg_clock_c_ns(clock), half = clock->slack_ns;
 
         clock->hull_low_ns = c - half;
         clock->hull_high_ns = c + half;
@@ -52,7 +64,7 @@ static void widen_hull(struct tg_clock *clock, const struct tg_look *look, bool 
         int64_t dt = look->raw_ns - clock->last.raw_ns;
         int64_t reach = dt / (TG_NS_PER_S / TG_SLEW_MAX_PPB) + 1;
         int64_t low = c1 < c2 ? c1 : c2, high = c1 < c2 ? c2 : c1;
-        int64_t noise = (clock->last.bracket_ns + look->bracket_ns) / 2 + 1;
+        int64_t noise = blur_ns(&clock->last) + clock->slack_ns;
 
         /* without a step both ends limit each other: the path may leave them by half of what their distance leaves over */
         if (!stepped)
@@ -115,10 +127,11 @@ void tg_clock_start(struct tg_clock *clock, const struct tg_look *look)
         *clock = (struct tg_clock){
                 .last = *look,
                 .epochs = suspended_ms(look),
-                .real_boot = { look->real_ns - look->boot_ns, look->bracket_ns },
-                .boot_mono = { look->boot_ns - look->mono_ns, look->bracket_ns },
-                .tai_boot = { look->tai_ns - look->boot_ns, look->bracket_ns },
+                .real_boot = { look->real_ns - look->boot_ns, blur_ns(look) },
+                .boot_mono = { look->boot_ns - look->mono_ns, blur_ns(look) },
+                .tai_boot = { look->tai_ns - look->boot_ns, blur_ns(look) },
         };
+        clock->slack_ns = slack_ns(clock, look);
         begin_hull(clock);
         begin_rate(clock, look);
 }
@@ -135,15 +148,18 @@ static void new_epoch(struct tg_clock *clock, const struct tg_look *look)
 
 unsigned tg_clock_take(struct tg_clock *clock, const struct tg_look *look)
 {
-        int64_t step = constant_take(&clock->real_boot, look->real_ns - look->boot_ns, look->bracket_ns, NOISE_NS);
-        int64_t tai = constant_take(&clock->tai_boot, look->tai_ns - look->boot_ns, look->bracket_ns, NOISE_NS);
-        int64_t suspend = constant_take(&clock->boot_mono, look->boot_ns - look->mono_ns, look->bracket_ns, SUSPEND_NS);
+        int64_t slack = slack_ns(clock, look);
+        int64_t step = constant_take(&clock->real_boot, look->real_ns - look->boot_ns, blur_ns(look), NOISE_NS);
+        int64_t tai = constant_take(&clock->tai_boot, look->tai_ns - look->boot_ns, blur_ns(look), NOISE_NS);
+        int64_t suspend = constant_take(&clock->boot_mono, look->boot_ns - look->mono_ns, blur_ns(look), SUSPEND_NS);
         unsigned change = 0;
 
+        clock->slack_ns = slack;
         if (step) {
                 clock->steps++;
                 clock->last_step_ns = step;
-                clock->last_step_leap = !tai;
+                clock->last_step_leap =
+                        !tai && llabs(step) > TG_NS_PER_S / 2; /* a small one may show here before it shows in TAI */
                 clock->rate_c_ns += step;
                 clock->glance_c_ns += step;
                 change |= TG_CLOCK_STEPPED;
@@ -165,7 +181,7 @@ void tg_clock_report(struct tg_clock *clock, struct tg_report *report)
         report->raw_ns = clock->last.raw_ns;
         report->c_ns = tg_clock_c_ns(clock);
         report->boot_ns = clock->last.boot_ns;
-        report->bracket_ns = clock->last.bracket_ns;
+        report->bracket_ns = 2 * clock->slack_ns;
         report->steps = clock->steps;
         report->last_step_ns = clock->last_step_ns;
         report->slew_ppb = clock->slew_ppb;

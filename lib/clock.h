@@ -24,6 +24,7 @@ struct tg_clock {
         struct tg_constant real_boot; /* REALTIME - BOOTTIME: jumps with steps only */
         struct tg_constant boot_mono; /* BOOTTIME - MONOTONIC: jumps with suspends only */
         struct tg_constant tai_boot;  /* TAI - BOOTTIME: steps with REALTIME, but not for leap seconds */
+        int64_t slack_ns; /* how far c at the last look may lie from c just before it: its blur, and a step that this hides */
         uint32_t steps;
         int64_t last_step_ns; /* positive: forward */
         bool last_step_leap;

@@ -34,6 +34,8 @@ static struct tg_interval c_at(const struct tg_point *p, int64_t t)
 /* False when the member's reports do not cover the span. */
 static bool c_during(const struct tg_member *m, struct tg_interval when, struct c_span *out)
 {
+        int64_t covered_from_ns = when.high_ns;
+
         *out = (struct c_span){ 0 };
         for (int i = m->n_points - 1, parts = 0; i >= 0; i--) {
                 const struct tg_point *p = &m->points[i];
@@ -42,8 +44,9 @@ static bool c_during(const struct tg_member *m, struct tg_interval when, struct 
 
                 if (when.high_ns < p->hull_since_raw_ns)
                         continue;
-                if (parts ? low > p->raw_ns : when.high_ns > p->raw_ns)
+                if (p->raw_ns < covered_from_ns)
                         return false; /* after the last report, or in a gap between two that nobody watched */
+                covered_from_ns = p->hull_since_raw_ns;
                 out->all = parts++ ? tg_interval_hull(out->all, c) : c;
                 if (when.low_ns < p->hull_since_raw_ns)
                         continue;
