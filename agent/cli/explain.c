@@ -39,7 +39,8 @@ static void print_state(const struct tg_page *page, const struct tg_document *do
                       node->id == document->agent.node_id ? ", the node asked" : "", reference ? ", the reference" : "");
         tg_page_prose(page, LABEL, tg_words_state_ink(node->state), "State:", "%s, since %s", tg_doc_state_words[node->state],
                       tg_words_since(document, node->state_since, since));
-        tg_page_prose(page, LABEL, TG_INK_PLAIN, "Why:", "%s", *node->reason ? node->reason : "-");
+        if (*node->reason)
+                tg_page_prose(page, LABEL, TG_INK_PLAIN, "Why:", "%s", node->reason);
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Member:", "%s, %" PRId64 " vote%s; %s the agreeing set%s",
                       node->present ? "in the ring" : "NOT in the ring", node->votes, node->votes == 1 ? "" : "s",
                       node->in_set ? "in" : "not in", node->in_boot_grace ? "; in boot grace: its alerts are held back" : "");
@@ -115,10 +116,13 @@ static void print_pairs(const struct tg_page *page, const struct tg_document *do
                         tg_explain_pair(page, document, &document->pairs.items[i]);
 }
 
+/* Its own ones, and those of the cluster or of two nodes that are at odds; in the others `other` is but the reference. */
 static bool concerns(const struct tg_doc_alert *alert, const struct tg_doc_node *node)
 {
-        return (alert->node_id.known && alert->node_id.value == node->id) ||
-               (alert->other && !strcmp(alert->other, node->name));
+        if (alert->node_id.known && alert->node_id.value == node->id)
+                return true;
+        return alert->other && !strcmp(alert->other, node->name) &&
+               (!alert->node || !strcmp(alert->id, "node-claim-contradicted"));
 }
 
 static void print_alerts(const struct tg_page *page, const struct tg_document *document, const struct tg_doc_node *node)

@@ -67,7 +67,11 @@ static void print_sum(const struct tg_page *page, const struct tg_document *docu
         sum.low_ns = tg_units_sum(pair->raw_low_ns.value, tg_units_sum(a_c.low_ns, -b_c.high_ns));
         sum.high_ns = tg_units_sum(pair->raw_high_ns.value, tg_units_sum(a_c.high_ns, -b_c.low_ns));
         print_span(page, "      = offset:", sum, "");
-        if (said.low_ns != sum.low_ns || said.high_ns != sum.high_ns)
+        if (said.low_ns == sum.low_ns && said.high_ns == sum.high_ns)
+                return;
+        if (said.low_ns >= sum.low_ns && said.high_ns <= sum.high_ns)
+                print_span(page, "      narrowed to:", said, " (to each end of RAW belongs the c of its own instant)");
+        else
                 print_span(page, "      agent's own sum:", said, "");
 }
 

@@ -92,8 +92,11 @@ static void append_unit(char *buf, const struct unit *unit)
 const char *tg_units_offset(int64_t ns, char buf[static TG_UNITS_MAX])
 {
         const struct unit *unit = unit_for(magnitude(ns));
+        int decimals = three_digits(magnitude(ns), unit);
 
-        put(buf, TG_UNITS_MAX, ns, unit, three_digits(magnitude(ns), unit), NEAREST, true);
+        /* 99.99 becomes 100, not 100.0 */
+        decimals = three_digits(tg_units_sum(magnitude(ns), unit->ns / power_of_ten(decimals) / 2), unit);
+        put(buf, TG_UNITS_MAX, ns, unit, decimals, NEAREST, true);
         append_unit(buf, unit);
         return buf;
 }

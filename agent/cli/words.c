@@ -70,7 +70,7 @@ void tg_words_alert(const struct tg_page *page, const struct tg_document *docume
 {
         char since[TG_WORDS_SINCE_MAX];
 
-        tg_page_prose(page, 11, tg_words_level_ink(alert->level), tg_words_level(alert->level), "%s%s%s%s%s, since %s: %s",
-                      alert->id, alert->node ? " " : "", alert->node ? alert->node : "", alert->other ? " and " : "",
-                      alert->other ? alert->other : "", tg_words_since(document, alert->since, since), alert->reason);
+        tg_page_prose(page, 11, tg_words_level_ink(alert->level), tg_words_level(alert->level), "%s%s%s, since %s: %s",
+                      alert->id, alert->node ? " " : "", alert->node ? alert->node : "",
+                      tg_words_since(document, alert->since, since), alert->reason);
 }

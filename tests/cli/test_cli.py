@@ -274,7 +274,7 @@ def alerts_one_line_each_with_since():
     text = ask(documents.beyond()).stdout.decode()
     assert label(text, "Alerts") == "2"
     assert "critical   node-beyond n3, since 2026-11-21 23:52:50 UTC, for 3 min: n3 is proven 99.2 to 100.8 ms ahead\n" in text, text
-    assert "error      node-claim-contradicted n2 and n3, since " in text
+    assert "error      node-claim-contradicted n2, since " in text
     assert "and 3 more, in the journal" in ask(documents.sixteen()).stdout.decode()
     assert label(ask(documents.agreed()).stdout.decode(), "Alerts") == "none"
 
@@ -305,7 +305,7 @@ def quantities_are_rounded_to_the_safe_side():
         numbers = re.match(r"([-+]?[\d.]+)\.\.([-+]?[\d.]+) (\w+)", got)
         unit = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[numbers[3]]
         assert float(numbers[1]) * unit <= low + 0.5 and float(numbers[2]) * unit >= high - 0.5, got
-    for offset, shown in ((0, "0 ns"), (-999, "-999 ns"), (1_000, "+1.00 us"), (-45_049, "-45.0 us"), (-45_051, "-45.1 us"),
+    for offset, shown in ((0, "0 ns"), (-999, "-999 ns"), (1_000, "+1.00 us"), (-45_049, "-45.0 us"), (-45_051, "-45.1 us"), (99_987_654, "+100 ms"), (9_996_000, "+10.0 ms"), (999_700, "+1000 us"),
                           (2_000_000_000, "+2.00 s"), (86_400_000_000_000, "+86400 s")):
         member.update(offset_ns=offset)
         assert row(ask(doc).stdout.decode(), "n2")[4] == shown, (offset, row(ask(doc).stdout.decode(), "n2")[4])
@@ -460,6 +460,9 @@ def explain_by_name_and_by_id():
     assert label(text, "Steps") == "1 since its agent started, the last of +100 ms"
     assert "node-beyond n3" in text and "node-claim-contradicted" in text and "remedy:" in text
     assert "the reference" in label(ask(doc, "explain n1").stdout.decode(), "Node")
+    doc["alerts"][0]["other"] = doc["alerts"][1]["other"] = "n1"  # the reference of the one, at odds with the other
+    text = ask(doc, "explain n1").stdout.decode()
+    assert "node-claim-contradicted n2" in text and "node-beyond" not in text, text
 
 
 @test
@@ -491,10 +494,12 @@ def explain_adds_up():
     for raw, a, b, total in zip(*[iter(spans)] * 4):
         ns = [[int(x[i].replace(".", "")) for i in (1, 2)] for x in (raw, a, b, total)]
         assert ns[3] == [ns[0][0] + ns[1][0] - ns[2][1], ns[0][1] + ns[1][1] - ns[2][0]], (raw, a, b, total)
-    assert "agent's own sum" not in text
+    assert "agent's own sum" not in text and "narrowed" not in text
     assert "rho 100 ppm x 1.4 s = 142 us (upper end, by n1), x 0.4 s = 42 us (lower end, by n3)" in text
     doc = documents.beyond()
-    doc["pairs"][1]["low_ns"] -= 1
+    doc["pairs"][1]["low_ns"] += 2
+    assert re.search(r"narrowed to: +-0\.100809998 \.\. -0\.099190000 s ", ask(doc, "explain n3").stdout.decode(), re.M)
+    doc["pairs"][1]["low_ns"] -= 3
     assert re.search(r"agent's own sum: +-0\.100810001 \.\. -0\.099190000 s$", ask(doc, "explain n3").stdout.decode(), re.M)
 
 
