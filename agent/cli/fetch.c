@@ -134,7 +134,7 @@ int tg_fetch(const char *path, size_t most, char **bytes, size_t *len, char erro
 
         if (strlen(path) >= sizeof address.sun_path)
                 return explain(-ENAMETOOLONG, path, error);
-        strcpy(address.sun_path, path);
+        memcpy(address.sun_path, path, strlen(path) + 1);
         fd = open_socket(&address);
         if (fd < 0)
                 return explain(fd, path, error);

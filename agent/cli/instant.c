@@ -18,24 +18,36 @@ static bool fits(const char *text, const char *pattern)
         return *text == '\0';
 }
 
+/* The number of the n digits at text. */
+static int digits(const char *text, int n)
+{
+        int value = 0;
+
+        while (n-- > 0)
+                value = value * 10 + (*text++ - '0');
+        return value;
+}
+
 int tg_instant_parse(const char *text, int64_t *real_ns)
 {
         struct tm tm = { 0 }, same;
-        int ms;
         time_t s;
 
-        if (!fits(text, "0000-00-00T00:00:00.000Z") || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3d", &tm.tm_year, &tm.tm_mon,
-                                                              &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+        if (!fits(text, "0000-00-00T00:00:00.000Z"))
                 return -EINVAL;
-        tm.tm_year -= 1900;
-        tm.tm_mon--;
+        tm.tm_year = digits(text, 4) - 1900;
+        tm.tm_mon = digits(text + 5, 2) - 1;
+        tm.tm_mday = digits(text + 8, 2);
+        tm.tm_hour = digits(text + 11, 2);
+        tm.tm_min = digits(text + 14, 2);
+        tm.tm_sec = digits(text + 17, 2);
         same = tm;
         s = timegm(&tm);
         /* timegm takes 31 February for 3 March; 2262 is where ns leave 64 bits */
         if (tm.tm_mon != same.tm_mon || tm.tm_mday != same.tm_mday || tm.tm_hour != same.tm_hour || tm.tm_min != same.tm_min ||
             tm.tm_sec != same.tm_sec || s < 0 || tm.tm_year >= 2262 - 1900)
                 return -EINVAL;
-        *real_ns = (int64_t)s * TG_NS_PER_S + ms * TG_NS_PER_MS;
+        *real_ns = (int64_t)s * TG_NS_PER_S + digits(text + 20, 3) * TG_NS_PER_MS;
         return 0;
 }
 
