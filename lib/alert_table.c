@@ -18,11 +18,12 @@
                             .grace = GRACE,                                                                                    \
                             .remedy = REMEDY }
 
+/* A pair is proven beyond one report before its culprit is: the cluster's own alerts wait for that. */
 static const struct tg_alert_kind alert_kinds[TG_ALERT_COUNT] = {
-        ROW(CLUSTER_BREACHED, "cluster-breached", CLUSTER, 3, 0, 3 * S, false, "2ced5211f4104062a77e7f2b73c7f733",
+        ROW(CLUSTER_BREACHED, "cluster-breached", CLUSTER, 3, 1500, 3 * S, false, "2ced5211f4104062a77e7f2b73c7f733",
             "Run 'timeguard status' and correct the clocks of the pairs it names; do not step a clock while an HA watchdog is "
             "armed."),
-        ROW(CLUSTER_SPLIT, "cluster-split", CLUSTER, 2, 0, 3 * S, false, "4a5040b9e8124bc08e7ce7e540f508bc",
+        ROW(CLUSTER_SPLIT, "cluster-split", CLUSTER, 2, 1500, 3 * S, false, "4a5040b9e8124bc08e7ce7e540f508bc",
             "Run 'timeguard status' and bring all nodes back to one source; do not step a clock while an HA watchdog is "
             "armed."),
         ROW(CLUSTER_UNPROVEN, "cluster-unproven", CLUSTER, 4, 30 * S, 5 * S, false, "3ff5531fb7144d66b3fce9a2807962d7",

@@ -9,11 +9,12 @@
 
 #include "clock.h"
 
-#define GLANCE_NS      (50 * TG_NS_PER_MS)
-#define RATE_NS        (1000 * TG_NS_PER_MS)
-#define RATE_EVENT_PPB 1000000
-#define NOISE_NS       100 /* of two readings of one clock, beside the brackets */
-#define SUSPEND_NS     (100 * TG_NS_PER_US)
+#define KERNEL_NEAR_PPB 5000
+#define GLANCE_NS       (50 * TG_NS_PER_MS)
+#define RATE_NS         (1000 * TG_NS_PER_MS)
+#define RATE_EVENT_PPB  1000000
+#define NOISE_NS        100 /* of two readings of one clock, beside the brackets */
+#define SUSPEND_NS      (100 * TG_NS_PER_US)
 
 int64_t tg_look_until_second_ns(const struct tg_look *look)
 {
@@ -175,6 +176,15 @@ unsigned tg_clock_take(struct tg_clock *clock, const struct tg_look *look)
         return change;
 }
 
+/* The kernel's own number is exact, where it is what was measured: it leaves out adjtime(3) and changes within the second. */
+static int32_t likely_slew_ppb(const struct tg_clock *clock)
+{
+        bool agrees =
+                clock->last.kernel_known && llabs((int64_t)clock->slew_ppb - clock->last.kernel_rate_ppb) <= KERNEL_NEAR_PPB;
+
+        return agrees ? clock->last.kernel_rate_ppb : clock->slew_ppb;
+}
+
 void tg_clock_report(struct tg_clock *clock, struct tg_report *report)
 {
         report->epoch.suspends = clock->epochs;
@@ -184,7 +194,9 @@ void tg_clock_report(struct tg_clock *clock, struct tg_report *report)
         report->bracket_ns = 2 * clock->slack_ns;
         report->steps = clock->steps;
         report->last_step_ns = clock->last_step_ns;
-        report->slew_ppb = clock->slew_ppb;
+        report->slew_ppb = likely_slew_ppb(clock);
+        report->kernel_status = clock->last.kernel_status;
+        report->flags |= clock->last.kernel_known ? TG_REPORT_KERNEL : 0;
         report->hull_low_ns = clock->hull_low_ns;
         report->hull_high_ns = clock->hull_high_ns;
         report->hull_since_raw_ns = clock->hull_since_raw_ns;

@@ -102,7 +102,7 @@ static bool is_beyond(struct cluster_case *c, enum tg_cluster_verdict *verdict)
         if (blamed) {
                 c->slot = agreement->beyond[a] ? a : b;
                 c->alert = TG_ALERT_NODE_BEYOND;
-                snprintf(c->reason, TG_REASON_MAX, "%.60s is beyond the budget: %.230s", view->members[c->slot].name,
+                snprintf(c->reason, TG_REASON_MAX, "%.60s is beyond the budget: %.380s", view->members[c->slot].name,
                          c->verdict->nodes[c->slot].reason);
                 return true;
         }
@@ -148,6 +148,9 @@ static bool is_unproven(struct cluster_case *c, enum tg_cluster_verdict *verdict
         } else if (!quorate(s)) {
                 snprintf(c->reason, TG_REASON_MAX, "this partition is not quorate: %u of %u votes needed",
                          s->quorum->total_votes, s->quorum->quorum);
+        } else if (s->settled && !tg_situation_hears(s)) {
+                snprintf(c->reason, TG_REASON_MAX,
+                         "corosync on this node delivers nothing: not even this node's own reports come back");
         } else if (c->verdict->agreement.has_set) {
                 return false;
         } else if (!s->settled && c->verdict->agreement.fresh_votes * 2 <= c->verdict->agreement.total_votes) {
@@ -187,10 +190,10 @@ static bool is_at_risk(struct cluster_case *c, enum tg_cluster_verdict *verdict)
                         c->slot = slot;
                         c->alert = c->verdict->nodes[slot].alert;
                         if (n == 1)
-                                snprintf(c->reason, TG_REASON_MAX, "%.60s is %s: %.160s", m->name,
+                                snprintf(c->reason, TG_REASON_MAX, "%.60s is %s: %.380s", m->name,
                                          tg_node_state_text(by_gravity[k]), c->verdict->nodes[slot].reason);
                         else
-                                snprintf(c->reason, TG_REASON_MAX, "%.90s are %s; %.30s: %.100s", names,
+                                snprintf(c->reason, TG_REASON_MAX, "%.120s are %s; %.30s: %.260s", names,
                                          tg_node_state_text(by_gravity[k]), m->name, c->verdict->nodes[slot].reason);
                         return true;
                 }

@@ -25,7 +25,7 @@ void tg_link_drop(struct tg_link *link)
         link->n = link->next = 0;
         link->heard_in_ring = false;
         link->fit = (struct tg_fit){ 0 };
-        link->rho_ppm = TG_RHO_UNKNOWN_PPM << link->doublings;
+        link->rho_ppm = (uint32_t)TG_RHO_UNKNOWN_PPM << link->doublings;
         tg_line_reset(&link->line);
 }
 

@@ -38,42 +38,6 @@ static void take_options(struct tg_node *node, const struct tg_options *options)
         node->dirty = true;
 }
 
-int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const struct tg_options *options,
-                const struct tg_look *now)
-{
-        struct tg_node *node = calloc(1, sizeof *node);
-
-        if (!node)
-                return -ENOMEM;
-        node->identity = *identity;
-        tg_clock_start(&node->clock, now);
-        for (int i = 0; i < TG_NODES_MAX; i++)
-                tg_link_start(&node->links[i]);
-        node->quiet_raw_ns = node->sent_raw_ns = now->raw_ns;
-        node->verdict.agreement.reference = -1;
-        take_options(node, options);
-        *out = node;
-        return 0;
-}
-
-struct tg_node *tg_node_free(struct tg_node *node)
-{
-        free(node);
-        return NULL;
-}
-
-void tg_node_set_id(struct tg_node *node, uint32_t node_id)
-{
-        if (node->identity.node_id == node_id)
-                return;
-        node->identity.node_id = node_id;
-        node->view = (struct tg_view){ 0 };
-        node->seq = node->heard_seq = 0;
-        for (int i = 0; i < TG_NODES_MAX; i++)
-                tg_link_start(&node->links[i]);
-        take_options(node, &node->options);
-}
-
 /* ---- the ring ---- */
 
 static void begin_quiet(struct tg_node *node)
@@ -431,6 +395,43 @@ static void judge(struct tg_node *node)
         tg_alerts_settle(&node->alerts, in_grace, now, s.now_real_ns);
         node->dirty = node->urgent = false;
         node->judged_raw_ns = now;
+}
+
+int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const struct tg_options *options,
+                const struct tg_look *now)
+{
+        struct tg_node *node = calloc(1, sizeof *node);
+
+        if (!node)
+                return -ENOMEM;
+        node->identity = *identity;
+        tg_clock_start(&node->clock, now);
+        for (int i = 0; i < TG_NODES_MAX; i++)
+                tg_link_start(&node->links[i]);
+        node->quiet_raw_ns = node->sent_raw_ns = now->raw_ns;
+        node->verdict.agreement.reference = -1;
+        take_options(node, options);
+        judge(node); /* so that the first status does not look like a verdict */
+        *out = node;
+        return 0;
+}
+
+struct tg_node *tg_node_free(struct tg_node *node)
+{
+        free(node);
+        return NULL;
+}
+
+void tg_node_set_id(struct tg_node *node, uint32_t node_id)
+{
+        if (node->identity.node_id == node_id)
+                return;
+        node->identity.node_id = node_id;
+        node->view = (struct tg_view){ 0 };
+        node->seq = node->heard_seq = 0;
+        for (int i = 0; i < TG_NODES_MAX; i++)
+                tg_link_start(&node->links[i]);
+        take_options(node, &node->options);
 }
 
 static void report_if_due(struct tg_node *node)

@@ -56,7 +56,7 @@ static bool is_mute(struct rule_case *c)
 {
         char age[TG_NUMBER_MAX];
 
-        if (c->m->fresh || !c->s->connected || (!c->m->heard && !c->s->settled))
+        if (c->m->fresh || !c->s->connected || !tg_situation_hears(c->s) || (!c->m->heard && !c->s->settled))
                 return false;
         if (c->m->heard && c->m->leaving)
                 snprintf(c->reason, TG_REASON_MAX, "its agent was stopped");
@@ -132,12 +132,18 @@ static bool is_unproven(struct rule_case *c)
 {
         char far[TG_NUMBER_MAX], budget[TG_NUMBER_MAX];
 
-        if (c->s->connected && c->verdict->agreement.in_set[c->slot])
+        bool asked = c->m->report.chrony.state != TG_CHRONY_UNKNOWN;
+
+        if (c->s->connected && c->verdict->agreement.in_set[c->slot] && asked)
                 return false;
         if (!c->s->connected)
                 snprintf(c->reason, TG_REASON_MAX, "corosync is not reachable: nothing can be compared");
+        else if (!c->m->fresh && c->s->settled)
+                snprintf(c->reason, TG_REASON_MAX, "corosync on the node that shows this delivers nothing");
         else if (!c->m->fresh)
                 snprintf(c->reason, TG_REASON_MAX, "no report yet");
+        else if (!asked)
+                snprintf(c->reason, TG_REASON_MAX, "its agent has only begun to ask chronyd");
         else if (!c->verdict->agreement.has_set)
                 snprintf(c->reason, TG_REASON_MAX, "no majority of the nodes is proven to agree");
         else if (!c->n->has_offset)

@@ -75,6 +75,7 @@ static void read_fixed(struct tg_reader *r, struct tg_report *out)
         out->bracket_ns = tg_read_i64(r);
         out->steps = (uint32_t)tg_read_le(r, 4);
         out->last_step_ns = tg_read_i64(r);
+        out->kernel_status = (uint32_t)tg_read_le(r, 4);
         out->slew_ppb = tg_read_i32(r);
         out->hull_low_ns = tg_read_i64(r);
         out->hull_high_ns = tg_read_i64(r);

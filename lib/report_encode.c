@@ -61,6 +61,7 @@ static void write_fixed(struct tg_writer *w, const struct tg_report *r, uint32_t
         tg_write_le(w, (uint64_t)r->bracket_ns, 8);
         tg_write_le(w, r->steps, 4);
         tg_write_le(w, (uint64_t)r->last_step_ns, 8);
+        tg_write_le(w, r->kernel_status, 4);
         tg_write_le(w, (uint32_t)r->slew_ppb, 4);
         tg_write_le(w, (uint64_t)r->hull_low_ns, 8);
         tg_write_le(w, (uint64_t)r->hull_high_ns, 8);

@@ -7,6 +7,8 @@
 #include "node_private.h"
 #include "text.h"
 
+#define KERNEL_UNSYNC 0x0040 /* STA_UNSYNC of linux/timex.h */
+
 static const char *const state_texts[] = {
         [TG_NODE_OK] = "ok",
         [TG_NODE_DRIFTING] = "drifting",
@@ -69,6 +71,8 @@ static void copy_report(const struct tg_node *node, const struct tg_member *m, i
         out->steps = r->steps;
         out->last_step_ns = r->last_step_ns;
         out->slew_ppb = r->slew_ppb;
+        out->has_kernel = r->flags & TG_REPORT_KERNEL;
+        out->kernel_synchronised = !(r->kernel_status & KERNEL_UNSYNC);
         out->c_ns = r->c_ns;
         out->boot_ns = r->boot_ns;
         out->fingerprint = r->fingerprint;

@@ -48,6 +48,12 @@ struct tg_situation {
         int64_t now_raw_ns, now_real_ns;
 };
 
+/* Whether the own reports come back: while they do not, the silence of others says nothing of them. */
+static inline bool tg_situation_hears(const struct tg_situation *s)
+{
+        return s->self >= 0 && s->view->members[s->self].fresh;
+}
+
 struct tg_verdict {
         struct tg_agreement agreement;
         struct tg_source_graph graph;

@@ -4,7 +4,7 @@
 
 #define TG_NODES_MAX        64   /* cluster members that one core can hold */
 #define TG_NAME_MAX         64   /* bytes of a node, source or time zone name, NUL included */
-#define TG_REASON_MAX       320  /* bytes of one sentence of a status, NUL included */
+#define TG_REASON_MAX       480  /* bytes of one sentence of a status, NUL included */
 #define TG_SOURCES_MAX      16   /* selected or combined sources kept for a node */
 #define TG_ADDRESSES_MAX    8    /* addresses of a cluster node (corosync: ring0_addr ... ring7_addr) */
 #define TG_REPORT_BYTES_MAX 1000 /* a report fits one knet packet with room to spare */

@@ -44,6 +44,7 @@ enum tg_report_flag {
         TG_REPORT_EVENT = 1 << 1,   /* sent because something happened, not because of the second */
         TG_REPORT_CUT = 1 << 2,     /* not all sources found room */
         TG_REPORT_LEAP = 1 << 3,    /* the last step was a leap second: REALTIME moved, TAI did not */
+        TG_REPORT_KERNEL = 1 << 4,  /* kernel_status was read */
 };
 
 struct tg_report {
@@ -58,10 +59,11 @@ struct tg_report {
         int64_t raw_ns;
         int64_t c_ns; /* REALTIME - RAW */
         int64_t boot_ns;
-        int64_t bracket_ns;   /* of the look */
-        uint32_t steps;       /* of REALTIME since the agent started */
-        int64_t last_step_ns; /* positive: forward */
-        int32_t slew_ppb;     /* d(REALTIME - RAW)/dt, over about the last second; positive: REALTIME runs faster */
+        int64_t bracket_ns;     /* of the look */
+        uint32_t steps;         /* of REALTIME since the agent started */
+        int64_t last_step_ns;   /* positive: forward */
+        uint32_t kernel_status; /* STA_* of adjtimex */
+        int32_t slew_ppb;       /* d(REALTIME - RAW)/dt, over about the last second; positive: REALTIME runs faster */
         /* c_ns certainly stayed within [hull_low_ns, hull_high_ns] from RAW hull_since_raw_ns to raw_ns */
         int64_t hull_low_ns, hull_high_ns;
         int64_t hull_since_raw_ns;

@@ -74,6 +74,8 @@ struct tg_node_status {
         uint32_t steps;
         int64_t last_step_ns;
         int32_t slew_ppb;
+        bool has_kernel;
+        bool kernel_synchronised; /* STA_UNSYNC is not set: chronyd sees to that only with rtcsync */
         int64_t c_ns;
         int64_t boot_ns;
         uint64_t fingerprint;
