@@ -1,0 +1,195 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs tests against labs. A test file has functions that take a lab, and groups of them that share one:
+
+    GROUPS = [Group(test_one, test_two, nodes=3, budget="50ms")]
+    if __name__ == "__main__":
+        sys.exit(main(GROUPS))
+
+A group's lab is made for its first test and again after a failed one, so that a failure does not spoil what follows. A group
+without nodes (nodes=0) gives its tests None. Run by itself, this file runs all test files, two at a time, and adds up."""
+
+import argparse
+import concurrent.futures
+import glob
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+
+from lab import Lab, LabError, check_machine
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+TEST_LIMIT_S, LONG_LIMIT_S = 120, 3600
+LOG_LINES = 12
+options = argparse.Namespace(build="build", long=False, pattern="", lab_logs=False)
+
+
+class Skip(Exception):
+    """The test cannot be done here; the text says why."""
+
+
+class TooLong(BaseException):
+    """Not an Exception, so that no test takes it for one of its own."""
+
+
+def require(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def require_equal(found, wanted, what):
+    require(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
+
+
+class Group:
+    """Tests that share a lab. They may leave it broken only if they fail: between two tests all must be well again."""
+
+    def __init__(self, *tests, settle=True, **lab):
+        self.tests = tests
+        self.settle = settle
+        self.lab_options = {"nodes": 3, **lab}
+        self.lab = None
+
+    def open(self):
+        if self.lab is None and self.lab_options["nodes"]:
+            lab = Lab(build=options.build, **self.lab_options)
+            lab.__enter__()
+            self.lab = lab
+            if lab.with_agents and self.settle:
+                lab.wait_agreed(20)
+        return self.lab
+
+    def close(self):
+        lab, self.lab = self.lab, None
+        if lab:
+            lab.__exit__(None, None, None)
+
+    def evidence(self):
+        """The last words of the agents, and what each says now."""
+        if not self.lab or not self.lab.with_agents:
+            return []
+        lines = []
+        for node in self.lab.nodes.values():
+            document = node.status()
+            cluster = document["cluster"] if document else {"verdict": "no status", "reason": ""}
+            lines.append(f"{node.name} says {cluster['verdict']}: {cluster['reason']}")
+            lines += [f"{node.name} log: {line}" for line in node.alerts().splitlines()[-LOG_LINES:]]
+        return lines
+
+
+def _alarm(*_):
+    raise TooLong()
+
+
+def _attempt(group, test):
+    """'ok', 'not ok' or 'skip', and why."""
+    signal.alarm(LONG_LIMIT_S if options.long else TEST_LIMIT_S)
+    try:
+        lab = group.open()
+        note = test(lab)
+        if lab and lab.with_agents and group.settle:
+            lab.wait_agreed(30)
+        return "ok", note
+    except Skip as skip:
+        return "skip", str(skip)
+    except TooLong:
+        return "not ok", "takes too long:\n" + "".join(traceback.format_tb(sys.exc_info()[2])[-3:])
+    except (AssertionError, LabError, OSError, subprocess.SubprocessError, LookupError, TypeError, ValueError) as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return "not ok", f"{error if isinstance(error, (AssertionError, LabError)) else repr(error)} ({os.path.basename(where.filename)}:{where.lineno})"
+    finally:
+        signal.alarm(0)
+
+
+def _run_one(group, test, counts):
+    name = test.__name__.removeprefix("test_")
+    begin = time.monotonic()
+    result, why = _attempt(group, test)
+    took_s = time.monotonic() - begin
+    counts[result] += 1
+    if result == "ok":
+        print(f"ok {name} ({took_s:.1f} s){': ' + why if why else ''}", flush=True)
+        return
+    print(f"{result} {name}: {why}", flush=True)
+    if result == "not ok":
+        for line in group.evidence():
+            print(f"#   {line}", flush=True)
+        group.close()
+
+
+def _run_group(group, counts):
+    try:
+        for test in group.tests:
+            if options.pattern in test.__name__:
+                _run_one(group, test, counts)
+    finally:
+        group.close()
+
+
+def _parse(description):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--build", default="build", help="the build directory")
+    parser.add_argument("-k", dest="pattern", default="", help="only the tests whose name holds this")
+    parser.add_argument("--long", action="store_true", help="the long form of campaigns")
+    parser.add_argument("--list", action="store_true", help="name the tests and end")
+    return parser
+
+
+def _finish(counts):
+    print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped", flush=True)
+    return 1 if counts["not ok"] else 0
+
+
+def main(groups, description="Cluster tests of timeguard."):
+    _parse(description).parse_args(namespace=options)
+    tests = [test for group in groups for test in group.tests]
+    counts = {"ok": 0, "not ok": 0, "skip": 0}
+    if options.list:
+        print("\n".join(test.__name__.removeprefix("test_") for test in tests))
+        return 0
+    try:
+        check_machine()
+    except LabError as error:
+        print(f"skip all: {error}\n0 passed, 0 failed, {len(tests)} skipped")
+        return 77
+    signal.signal(signal.SIGALRM, _alarm)
+    for group in groups:
+        _run_group(group, counts)
+    return _finish(counts)
+
+
+# All files.
+
+def _run_file(path):
+    arguments = ["--build", options.build, "-k", options.pattern] + ["--long"] * options.long
+    result = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True, check=False)
+    return os.path.basename(path), result.returncode, result.stdout + result.stderr
+
+
+def run_all():
+    parser = _parse("Runs all cluster tests.")
+    parser.add_argument("--jobs", type=int, default=2, help="test files at a time")
+    arguments = parser.parse_args(namespace=options)
+    counts = {"ok": 0, "not ok": 0, "skip": 0}
+    paths = [p for p in sorted(glob.glob(os.path.join(HERE, "test_*.py"))) if os.path.basename(p) != "test_lab.py"]
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(_run_file, path) for path in paths]):
+            name, code, text = done.result()
+            lines = text.rstrip("\n").split("\n")
+            print(f"== {name}", *lines[:-1], sep="\n", flush=True)
+            words = lines[-1].split()
+            if len(words) == 6 and words[1] == "passed,":
+                for key, word in zip(counts, words[::2]):
+                    counts[key] += int(word)
+            else:
+                print(f"not ok {name}: it ended with {code}: {lines[-1]}")
+                counts["not ok"] += 1
+    return _finish(counts)
+
+
+if __name__ == "__main__":
+    sys.exit(run_all())
