@@ -59,23 +59,28 @@ static void on_members(cpg_handle_t handle, const struct cpg_name *group, const 
         tg_agent_event(cluster->agent, &event);
 }
 
+static void take_view(struct tg_membership *view, struct tg_ring_id ring, uint32_t n_members, const uint32_t *members)
+{
+        view->ring = ring;
+        view->n_members = n_members < TG_NODES_MAX ? n_members : TG_NODES_MAX;
+        if (view->n_members > 0)
+                memcpy(view->members, members, view->n_members * sizeof(view->members[0]));
+}
+
+/* Without a quorum provider the quorum service knows no members: they are totem's, and every ring may act. */
 static void on_ring(cpg_handle_t handle, struct cpg_ring_id ring, uint32_t n_members, const uint32_t *members)
 {
         struct tg_event event = { .type = TG_EVENT_RING, .ring = { .node_id = ring.nodeid, .seq = ring.seq } };
         struct tg_cluster *cluster = of_cpg(handle);
 
-        (void)n_members;
-        (void)members;
-        if (cluster)
-                tg_agent_event(cluster->agent, &event);
-}
-
-static void take_view(struct tg_membership *view, struct quorum_ring_id ring, uint32_t n_members, const uint32_t *members)
-{
-        view->ring = (struct tg_ring_id){ .node_id = ring.nodeid, .seq = ring.seq };
-        view->n_members = n_members < TG_NODES_MAX ? n_members : TG_NODES_MAX;
-        if (view->n_members > 0)
-                memcpy(view->members, members, view->n_members * sizeof(view->members[0]));
+        if (!cluster)
+                return;
+        if (!cluster->link->provider) {
+                take_view(&cluster->view, event.ring, n_members, members);
+                cluster->view.quorate = true;
+                tg_cluster_read_votes(cluster);
+        }
+        tg_agent_event(cluster->agent, &event);
 }
 
 /* The votes are still those of the ring before; corosync tells the quorum next. */
@@ -88,9 +93,9 @@ static void on_nodelist(quorum_handle_t handle, struct quorum_ring_id ring, uint
         (void)joined;
         (void)n_left;
         (void)left;
-        if (!cluster)
+        if (!cluster || !cluster->link->provider)
                 return;
-        take_view(&cluster->view, ring, n_members, members);
+        take_view(&cluster->view, (struct tg_ring_id){ .node_id = ring.nodeid, .seq = ring.seq }, n_members, members);
         tg_cluster_refresh_soon(cluster);
 }
 
@@ -99,9 +104,9 @@ static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ri
 {
         struct tg_cluster *cluster = of_quorum(handle);
 
-        if (!cluster)
+        if (!cluster || !cluster->link->provider)
                 return;
-        take_view(&cluster->view, ring, n_members, members);
+        take_view(&cluster->view, (struct tg_ring_id){ .node_id = ring.nodeid, .seq = ring.seq }, n_members, members);
         cluster->view.quorate = quorate != 0;
         tg_cluster_read_votes(cluster);
 }

@@ -20,6 +20,8 @@
 
 #define CONFIG_PATH TG_SYSCONFDIR "/timeguard/timeguard.conf"
 
+#define LOCK_ROOM_BYTES (96UL * 1024 * 1024)
+
 enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
 static const struct {
@@ -133,11 +135,27 @@ static void tame_malloc(void)
         (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }
 
+/* All that is mapped later counts as locked too, and a mapping beyond the limit fails: the 96 MiB that are tried are enough for two connections
+   to corosync, one of which is being closed. */
+static bool has_room_to_lock(void)
+{
+        void *room = mmap(NULL, LOCK_ROOM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        if (room == MAP_FAILED)
+                return false;
+        (void)munmap(room, LOCK_ROOM_BYTES);
+        return true;
+}
+
 /* On fault only: all of corosync's rings in memory would be 35 MB. */
 static void lock_memory(void)
 {
-        if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+        if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0) {
                 tg_log(LOG_NOTICE, "memory is not locked: %s", strerror(errno));
+        } else if (!has_room_to_lock()) {
+                (void)munlockall();
+                tg_log(LOG_NOTICE, "memory is not locked: the limit of locked memory (LimitMEMLOCK) is too low");
+        }
 }
 
 /* Nodes that start together must not try corosync in step. */
