@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "chrony_wire.h"
+#include "text.h"
 
 #define TRIES             2
 #define POLL_NS           (900 * TG_NS_PER_MS)
@@ -24,18 +25,24 @@ static enum tg_poll_step send_request(struct tg_chrony_poll *poll, int64_t raw_n
         return TG_POLL_SEND;
 }
 
+static enum tg_poll_step finish(struct tg_chrony_poll *poll, enum tg_chrony_state state)
+{
+        poll->sample.state = (uint8_t)state;
+        return TG_POLL_DONE;
+}
+
+/* Half a list of sources would look like a lost source. */
+static enum tg_poll_step give_up(struct tg_chrony_poll *poll)
+{
+        return finish(poll, poll->command == TG_CHRONY_SOURCE_NAME ? TG_CHRONY_OK : TG_CHRONY_SILENT);
+}
+
 static enum tg_poll_step ask(struct tg_chrony_poll *poll, int64_t raw_ns, enum tg_chrony_command command, uint32_t index)
 {
         poll->command = (uint16_t)command;
         poll->index = index;
         poll->attempt = 0;
-        return send_request(poll, raw_ns);
-}
-
-static enum tg_poll_step finish(struct tg_chrony_poll *poll, enum tg_chrony_state state)
-{
-        poll->sample.state = (uint8_t)state;
-        return TG_POLL_DONE;
+        return raw_ns < poll->give_up_raw_ns ? send_request(poll, raw_ns) : give_up(poll);
 }
 
 /* The names come last: a source without one keeps its address, a source without data would be missing. */
@@ -79,7 +86,7 @@ static enum tg_poll_step take(struct tg_chrony_poll *poll, int64_t raw_ns, const
                 keep_source(&poll->sample, &reply->source);
                 return ask_next(poll, raw_ns, poll->index + 1);
         case TG_CHRONY_SOURCE_NAME:
-                strcpy(poll->sample.sources[poll->index].name, reply->name);
+                tg_copy(poll->sample.sources[poll->index].name, TG_NAME_MAX, reply->name);
                 return ask_next(poll, raw_ns, poll->index + 1);
         }
         return finish(poll, TG_CHRONY_GARBLED);
@@ -113,8 +120,7 @@ enum tg_poll_step tg_chrony_poll_timeout(struct tg_chrony_poll *poll, int64_t ra
 {
         if (++poll->attempt < TRIES && raw_ns < poll->give_up_raw_ns)
                 return send_request(poll, raw_ns);
-        /* Half a list of sources would look like a lost source. */
-        return finish(poll, poll->command == TG_CHRONY_SOURCE_NAME ? TG_CHRONY_OK : TG_CHRONY_SILENT);
+        return give_up(poll);
 }
 
 enum tg_poll_step tg_chrony_poll_refused(struct tg_chrony_poll *poll, int64_t raw_ns)

@@ -159,7 +159,7 @@ static void one_round(struct tg_random *r, struct machine *m, struct tg_clock *c
 
 static void many_rounds(bool blurred)
 {
-        struct property p = property_begin(600, 700);
+        struct property p = property_begin(6000, 700);
         struct tg_random r;
 
         while (property_next(&p, &r)) {
@@ -220,7 +220,7 @@ static void a_hidden_step_is_found(void **state)
 
 static void suspends_begin_epochs(void **state)
 {
-        struct property p = property_begin(2000, 200);
+        struct property p = property_begin(10000, 200);
         struct tg_random r;
 
         (void)state;
@@ -298,7 +298,7 @@ static void raw_that_goes_back_begins_an_epoch(void **state)
 
 static void leap_seconds_are_told_from_steps(void **state)
 {
-        struct property p = property_begin(2000, 200);
+        struct property p = property_begin(10000, 200);
         struct tg_random r;
 
         (void)state;
