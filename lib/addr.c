@@ -8,6 +8,8 @@
 
 #include <timeguard/addr.h>
 
+#include "text.h"
+
 #define REFCLOCK_PREFIX "refclock:"
 
 bool tg_addr_equal(const struct tg_addr *a, const struct tg_addr *b)
@@ -125,6 +127,6 @@ const char *tg_addr_text(const struct tg_addr *addr, char buf[static TG_ADDR_TEX
                                 *p = '?';
                 return buf;
         default:
-                return strcpy(buf, "-");
+                return tg_copy(buf, TG_ADDR_TEXT_MAX, "-");
         }
 }

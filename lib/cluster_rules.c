@@ -339,7 +339,7 @@ void tg_cluster_rules_apply(struct tg_verdict *verdict, const struct tg_situatio
                 raise_cluster(&c, beside[i].alert, other);
                 if (first_alert == TG_ALERT_COUNT) {
                         first_alert = beside[i].alert;
-                        strcpy(first, other);
+                        tg_copy(first, sizeof first, other);
                 }
         }
         c.reason = reason;

@@ -85,17 +85,20 @@ static double select_kth(double *v, int n, int k)
 
 void tg_line_fit(const struct tg_line *line, struct tg_fit *fit)
 {
-        double slopes[SLOPES_MAX], n = line->n, spread, low, high;
+        double slopes[SLOPES_MAX] = { 0 }, n = line->n, spread, low, high;
         int count = 0, k;
 
         *fit = (struct tg_fit){ 0 };
-        if (line->n < FIT_POINTS_MIN || line->points[line->n - 1].t_ns - line->points[0].t_ns < FIT_SPAN_MIN_NS)
+        if (line->n < FIT_POINTS_MIN || line->n > TG_LINE_POINTS ||
+            line->points[line->n - 1].t_ns - line->points[0].t_ns < FIT_SPAN_MIN_NS)
                 return;
         for (uint32_t i = 0; i < line->n; i++)
                 for (uint32_t j = i + 1; j < line->n; j++)
                         if (line->points[j].t_ns > line->points[i].t_ns)
                                 slopes[count++] = (double)(line->points[j].y_ns - line->points[i].y_ns) /
                                                   (double)(line->points[j].t_ns - line->points[i].t_ns);
+        if (!count)
+                return;
         fit->known = true;
         fit->slope = select_kth(slopes, count, count / 2);
         spread = 1.96 * sqrt(n * (n - 1) * (2 * n + 5) / 18);
@@ -109,10 +112,10 @@ int64_t tg_line_value_ns(const struct tg_line *line, double slope, int64_t t_ns)
 {
         uint32_t first = line->n > NEWEST ? line->n - NEWEST : 0;
         int64_t base = line->points[line->n - 1].y_ns;
-        double values[NEWEST];
+        double values[NEWEST] = { 0 };
         int n = 0;
 
         for (uint32_t i = first; i < line->n; i++)
                 values[n++] = (double)(line->points[i].y_ns - base) + slope * (double)(t_ns - line->points[i].t_ns);
-        return base + (int64_t)select_kth(values, n, n / 2);
+        return n ? base + (int64_t)select_kth(values, n, n / 2) : base;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The inside of tg_node, shared by the files that make it up: node.c (events), report_own.c (what it sends), snapshot.c (status). */
+/* The inside of tg_node, shared by the files that make it up: node.c (events), node_ring.c, node_delivery.c, node_judge.c, report_own.c (what it sends), snapshot.c (status). */
 #pragma once
 
 #include <timeguard/node.h>
@@ -53,5 +53,19 @@ struct tg_node {
 
 /* Composes and encodes the own report as of the clock's last look; `event` tells why. */
 void tg_node_compose(struct tg_node *node, bool event);
+/* How long silence may last before it means something. */
+int64_t tg_node_patience_ns(const struct tg_node *node);
+/* node_ring.c: handlers of events; the member of an id, made if need be, NULL when there is no room. */
+void tg_node_on_ring(struct tg_node *node, const struct tg_event *event);
+void tg_node_on_members(struct tg_node *node, const struct tg_event *event);
+void tg_node_on_quorum(struct tg_node *node, const struct tg_event *event);
+void tg_node_on_topology(struct tg_node *node, const struct tg_event *event);
+void tg_node_on_disconnected(struct tg_node *node, const struct tg_event *event);
+struct tg_member *tg_node_member(struct tg_node *node, uint32_t id);
+/* node_delivery.c */
+void tg_node_on_delivery(struct tg_node *node, const struct tg_event *event);
+/* node_judge.c: who has been silent for too long; the verdict and the alerts as of the last look. */
+void tg_node_hush(struct tg_node *node);
+void tg_node_judge(struct tg_node *node);
 /* Slot of the own node, or -1. */
 int tg_node_self(const struct tg_node *node);

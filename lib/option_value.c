@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "option_value.h"
+#include "text.h"
 
 #define BLANKS " \t,"
 
@@ -124,7 +125,7 @@ static int set_path(void *field, const struct tg_option *option, const char *tex
                 snprintf(detail, TG_OPTION_ERROR_MAX, "too long");
                 return -EINVAL;
         }
-        strcpy(field, text);
+        tg_copy(field, TG_PATH_MAX, text);
         return 0;
 }
 
@@ -163,7 +164,7 @@ static int set_matches(void *field, const struct tg_option *option, const char *
                         return -EINVAL;
                 }
                 if (tg_prefix_parse(entry, &match.prefix) < 0 && is_name(entry))
-                        strcpy(match.name, entry);
+                        tg_copy(match.name, sizeof match.name, entry);
                 if (too_long || (!match.prefix.addr.family && !match.name[0])) {
                         snprintf(detail, TG_OPTION_ERROR_MAX, "not '%s'", entry);
                         return -EINVAL;

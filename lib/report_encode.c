@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writing a report: report_layout.h. Sources come first and have a share of their own, so that many sources cannot crowd out the
-   echoes; the echoes take what room is left. */
+/* Writing a report: report_layout.h. Every echo finds room, since one left out would be left out each second; sources take what
+   remains of a share of their own. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 
 #define SOURCES_BYTES_MAX 230
 #define AGE_US_MAX        UINT32_MAX
+#define ECHOES_HEAD       2
 
 static void write_text(struct tg_writer *w, const char *text)
 {
@@ -96,10 +97,10 @@ static void write_source(struct tg_writer *w, const struct tg_source *s)
                 w->data[at] = (uint8_t)(w->pos - at - 1);
 }
 
-/* Returns false when not all found room. */
-static bool write_sources(struct tg_writer *w, const struct tg_chrony_sample *sample)
+/* Returns false when not all found room beside the `reserved` bytes that follow. */
+static bool write_sources(struct tg_writer *w, const struct tg_chrony_sample *sample, size_t reserved)
 {
-        struct tg_writer part = { .data = w->data, .pos = w->pos, .size = w->size };
+        struct tg_writer part = { .data = w->data, .pos = w->pos, .size = w->size - reserved };
         size_t at = w->pos;
         uint8_t n = 0;
 
@@ -131,12 +132,9 @@ static void write_echo(struct tg_writer *w, const struct tg_echo *e, int64_t raw
 
 static void write_echoes(struct tg_writer *w, const struct tg_report *r)
 {
-        size_t room = (w->size - w->pos - 2) / TG_ECHO_BYTES;
-        uint8_t n = r->n_echoes < room ? r->n_echoes : (uint8_t)room;
-
-        tg_write_le(w, n, 1);
+        tg_write_le(w, r->n_echoes, 1);
         tg_write_le(w, TG_ECHO_BYTES, 1);
-        for (uint8_t i = 0; i < n; i++)
+        for (uint8_t i = 0; i < r->n_echoes; i++)
                 write_echo(w, &r->echoes[i], r->raw_ns);
 }
 
@@ -154,8 +152,8 @@ int tg_report_encode(const struct tg_report *report, uint8_t buf[static TG_REPOR
         write_fixed(&w, report, report->flags);
         buf[6] = (uint8_t)(w.pos - TG_REPORT_PREAMBLE);
         buf[7] = (uint8_t)((w.pos - TG_REPORT_PREAMBLE) >> 8);
-        if (!write_sources(&w, &report->chrony))
+        if (!write_sources(&w, &report->chrony, ECHOES_HEAD + (size_t)report->n_echoes * TG_ECHO_BYTES))
                 write_fixed(&flags, report, report->flags | TG_REPORT_CUT);
         write_echoes(&w, report);
-        return (int)w.pos;
+        return w.bad ? -EINVAL : (int)w.pos;
 }

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define TG_NUMBER_MAX 24
 
@@ -11,5 +12,15 @@
 const char *tg_ns_text(int64_t ns, char buf[static TG_NUMBER_MAX]);
 /* The same with a plus before positive numbers: for offsets. */
 const char *tg_offset_text(int64_t ns, char buf[static TG_NUMBER_MAX]);
+/* Copies text into buf, cut to what fits; returns buf. */
+static inline char *tg_copy(char *buf, size_t size, const char *text)
+{
+        size_t n = strnlen(text, size - 1);
+
+        memcpy(buf, text, n);
+        buf[n] = 0;
+        return buf;
+}
+
 /* Appends printf-formatted text to buf of `size` bytes; cuts quietly at the end. */
 void tg_append(char *buf, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
