@@ -105,6 +105,11 @@ static bool take_rate(struct tg_clock *clock, const struct tg_look *look)
         now_ppb = slope_ppb(c - clock->glance_c_ns, dt);
         clock->glance_raw_ns = look->raw_ns;
         clock->glance_c_ns = c;
+        if (!clock->slew_known) {
+                clock->slew_known = true;
+                clock->slew_ppb = now_ppb;
+                return false;
+        }
         if (llabs((int64_t)now_ppb - clock->slew_ppb) > RATE_EVENT_PPB + slope_ppb(2 * look->bracket_ns + NOISE_NS, dt)) {
                 clock->slew_ppb = now_ppb;
                 begin_rate(clock, look);

@@ -28,7 +28,8 @@ struct tg_clock {
         uint32_t steps;
         int64_t last_step_ns; /* positive: forward */
         bool last_step_leap;
-        uint32_t epochs;                    /* grows with each suspend and each return of RAW */
+        uint32_t epochs; /* grows with each suspend and each return of RAW */
+        bool slew_known;
         int32_t slew_ppb;                   /* d(REALTIME - RAW)/dt, steps left out */
         int64_t rate_raw_ns, rate_c_ns;     /* the look that slew_ppb is counted from */
         int64_t glance_raw_ns, glance_c_ns; /* the last look at least GLANCE_NS before */
