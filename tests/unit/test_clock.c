@@ -35,10 +35,10 @@ static void remember(struct machine *m)
 
 static void run(struct machine *m, int64_t dt)
 {
-        int64_t more = dt * m->rate_ppb + m->rest;
+        int64_t more = dt % TG_NS_PER_S * m->rate_ppb + m->rest;
 
         m->raw += dt;
-        m->mono += dt + more / TG_NS_PER_S;
+        m->mono += dt + dt / TG_NS_PER_S * m->rate_ppb + more / TG_NS_PER_S;
         m->rest = more % TG_NS_PER_S;
         remember(m);
 }

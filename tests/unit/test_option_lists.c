@@ -195,7 +195,8 @@ static void lists_there_and_back(void **state)
 
 static void change(struct tg_random *r, struct tg_options *options, const struct tg_option *option)
 {
-        char *field = (char *)options + option->offset, set[64];
+        void *field = (char *)options + option->offset;
+        char set[64];
 
         switch (option->type) {
         case TG_OPTION_BOOL:

@@ -91,7 +91,7 @@ static void edges_are_allowed_and_no_more(void **state)
                         tg_options_default(&options);
                         value_text(option, good[k], text, sizeof text);
                         set(&options, option->name, text);
-                        assert_true(*(int64_t *)((char *)&options + option->offset) == good[k]);
+                        assert_true(*(int64_t *)(void *)((char *)&options + option->offset) == good[k]);
                         value_text(option, bad[k], text, sizeof text);
                         refuse(option, text);
                 }
