@@ -230,7 +230,7 @@ static void print_samples(enum kind kind)
         printf(", \"%s\": {\"n\": %zu", names[kind], s->n);
         if (s->n)
                 printf(", \"p50_ns\": %lld, \"p99_ns\": %lld, \"max_ns\": %lld", (long long)s->ns[s->n / 2],
-                       (long long)s->ns[s->n * 99 / 100], (long long)s->ns[s->n - 1]);
+                       (long long)s->ns[(s->n - 1) * 99 / 100], (long long)s->ns[s->n - 1]);
         printf("}");
 }
 
