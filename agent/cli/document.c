@@ -99,6 +99,7 @@ static const struct tg_field node_fields[] = {
         F(tg_doc_node, steps, ID, OR_NULL),
         F(tg_doc_node, last_step_ns, SIGNED, OR_NULL),
         F(tg_doc_node, slew_ppb, SIGNED, OR_NULL),
+        F(tg_doc_node, kernel, STRING, OR_NULL),
         F(tg_doc_node, c_ns, SIGNED, OR_NULL),
         F(tg_doc_node, boot_ns, SIGNED, OR_NULL),
         F(tg_doc_node, fingerprint, STRING, OR_NULL),

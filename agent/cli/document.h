@@ -69,7 +69,7 @@ struct tg_doc_node {
         struct tg_integer stratum, reach;
         struct tg_integer offset_ns, bound_low_ns, bound_high_ns, as_of_age_ms, rate_ppb, forecast_s, claim_ns;
         struct tg_integer report_age_ms, seq, steps, last_step_ns, slew_ppb, c_ns, boot_ns, gate_version;
-        const char *fingerprint, *time_zone;
+        const char *fingerprint, *time_zone, *kernel;
         struct tg_doc_chrony_sample *chrony;
 };
 

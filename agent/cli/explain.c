@@ -63,8 +63,9 @@ static void print_report(const struct tg_page *page, const struct tg_doc_node *n
                 tg_page_prose(page, LABEL, TG_INK_PLAIN, "Steps:", "%" PRId64 " since its agent started, the last of %s",
                               node->steps.value, tg_units_offset(node->last_step_ns.value, step));
         if (node->slew_ppb.known)
-                tg_page_prose(page, LABEL, TG_INK_PLAIN, "Slew:", "REALTIME runs at %s against the raw oscillator",
-                              tg_units_rate(node->slew_ppb.value, slew));
+                tg_page_prose(page, LABEL, TG_INK_PLAIN, "Slew:", "REALTIME runs at %s against the raw oscillator%s%s",
+                              tg_units_rate(node->slew_ppb.value, slew), node->kernel ? "; the kernel calls itself " : "",
+                              node->kernel ? node->kernel : "");
 }
 
 static void print_offset(const struct tg_page *page, const struct tg_document *document, const struct tg_doc_node *node)

@@ -5,14 +5,16 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "clock.h"
 
-#define LOOK_PERIOD_NS (100 * TG_NS_PER_MS)
-#define LOOK_TRIES     5
+#define LOOK_PERIOD_NS  (100 * TG_NS_PER_MS)
+#define LOOK_TRIES      5
+#define TICK_NOMINAL_US 10000 /* of the kernel's clock tick, USER_HZ 100 */
 /* A tick may fire before its second by the kernel's largest slew; less than this to the next second means that this was it. */
 #define TICK_EARLY_NS (200 * TG_NS_PER_MS)
 /* Before the tick, so that the report carries what chronyd says now; late enough for the answers, which take under 1 ms. */
@@ -42,7 +44,7 @@ int64_t tg_clock_raw_ns(void)
 
 static struct tg_look look_once(void)
 {
-        struct tg_look look;
+        struct tg_look look = { 0 };
         int64_t before = read_ns(CLOCK_MONOTONIC_RAW);
 
         look.real_ns = read_ns(CLOCK_REALTIME);
@@ -52,6 +54,20 @@ static struct tg_look look_once(void)
         look.bracket_ns = read_ns(CLOCK_MONOTONIC_RAW) - before;
         look.raw_ns = before + look.bracket_ns / 2;
         return look;
+}
+
+/* The rate that tick and freq give REALTIME: (tick - 10000) us each 10 ms are 100 ppm each, freq is ppm in 16.16 (adjtimex(2)). */
+static void ask_kernel(struct tg_look *look)
+{
+        struct timex tx = { .modes = 0 };
+        int64_t ppb;
+
+        if (adjtimex(&tx) < 0)
+                return;
+        ppb = (tx.tick - TICK_NOMINAL_US) * INT64_C(100000) + tx.freq * INT64_C(1000) / 65536;
+        look->kernel_known = true;
+        look->kernel_status = (uint32_t)tx.status;
+        look->kernel_rate_ppb = (int32_t)ppb;
 }
 
 struct tg_look tg_clock_look(void)
@@ -64,6 +80,7 @@ struct tg_look tg_clock_look(void)
                 if (look.bracket_ns < best.bracket_ns)
                         best = look;
         }
+        ask_kernel(&best);
         return best;
 }
 

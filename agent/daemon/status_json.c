@@ -139,6 +139,7 @@ static void add_report(struct json_object *o, const struct tg_node_status *n)
         tg_json_opt_int(o, "steps", has, n->steps);
         tg_json_opt_int(o, "last_step_ns", has, n->last_step_ns);
         tg_json_opt_int(o, "slew_ppb", has, n->slew_ppb);
+        tg_json_opt_text(o, "kernel", !has || !n->has_kernel ? "" : n->kernel_synchronised ? "synchronised" : "unsynchronised");
         tg_json_opt_int(o, "c_ns", has, n->c_ns);
         tg_json_opt_int(o, "boot_ns", has, n->boot_ns);
         if (has)

@@ -42,7 +42,7 @@ def node(number, offset_ns=0, **changes):
             "reason": "proven within the budget of the reference", "root": SERVER, "source": SERVER, "stratum": 4, "reach": 255,
             "in_set": True, "in_boot_grace": False, "offset_ns": offset_ns, "bound_low_ns": offset_ns - HALF_NS,
             "bound_high_ns": offset_ns + HALF_NS, "as_of_age_ms": 420, "rate_ppb": 12, "forecast_s": None, "claim_ns": 347300,
-            "report_age_ms": 430, "seq": 1234, "steps": 0, "last_step_ns": 0, "slew_ppb": -12345, "c_ns": c_of(number) + offset_ns,
+            "report_age_ms": 430, "seq": 1234, "steps": 0, "last_step_ns": 0, "slew_ppb": -12345, "kernel": "synchronised", "c_ns": c_of(number) + offset_ns,
             "boot_ns": 93784000000000, "fingerprint": "00112233445566ff", "gate_version": 0, "time_zone": "Europe/Paris",
             "chrony": chrony(), **changes}
 
@@ -119,7 +119,7 @@ def sixteen():
                    absent=["n17", "n18"])
     doc["nodes"][15].update(state="foreign-source", source="ntp.example.org", root="192.0.2.1", in_set=False)
     doc["nodes"][14].update(state="mute", agent=False, chrony=None, **{key: None for key in (
-        "report_age_ms", "seq", "steps", "last_step_ns", "slew_ppb", "c_ns", "boot_ns", "fingerprint", "gate_version", "time_zone",
+        "report_age_ms", "seq", "steps", "last_step_ns", "slew_ppb", "kernel", "c_ns", "boot_ns", "fingerprint", "gate_version", "time_zone",
         "offset_ns", "bound_low_ns", "bound_high_ns", "as_of_age_ms", "rate_ppb", "claim_ns", "root", "source", "stratum", "reach")})
     doc["alerts_more"] = 3
     doc["alerts"] = [alert("node-mute", 15, "n15 is a member and has not been heard for 60 s")]

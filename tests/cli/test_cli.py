@@ -585,7 +585,7 @@ def every_key_is_wanted_and_typed():
         for wrong in ("wrong" if not isinstance(value, str) else 7, {}, [0] if not isinstance(value, list) else {}, True if value is not True and
                       value is not False else 1, 1e400 if not isinstance(value, str) else None):
             if value is None and wrong == "wrong" or path.endswith("].state") and wrong is None or wrong is None and key in (
-                    "root", "source", "ref_id", "address", "leap", "fingerprint", "time_zone", "node", "other"):
+                    "root", "source", "ref_id", "address", "leap", "fingerprint", "time_zone", "kernel", "node", "other"):
                 continue  # null is allowed, or the key may hold any string
             reach(doc, parent)[key] = wrong
             result = ask(json.dumps(doc).replace("Infinity", "1e400").encode())
