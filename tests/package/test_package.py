@@ -1,0 +1,210 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is shipped beside the programs: the unit file, the sample configuration, the tables of the README, and the README's commands.
+Usage: test_package.py --build DIRECTORY [-k PATTERN]"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import traceback
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+README = open(os.path.join(ROOT, "README.md"), encoding="utf-8").read()
+TESTS = []
+
+
+class Skip(Exception):
+    pass
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def run(*argv, **options):
+    return subprocess.run(argv, capture_output=True, text=True, timeout=600, cwd=ROOT, **options)
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.S | re.M)
+
+
+def commands():
+    return [line for block in blocks("sh") for line in block.splitlines() if line.strip()]
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def table_of_options(build):
+    text = run(os.path.join(build, "timeguardd"), "--help").stdout
+    return dict(re.findall(r"^  ([a-z_.]+) .*\(default ([^;]+);", text, re.M))
+
+
+@test
+def the_unit_file_is_sound(build):
+    with tempfile.TemporaryDirectory() as directory:
+        unit = re.sub(r"^ExecStart=\S+", f"ExecStart={build}/timeguardd", read("packaging/systemd/timeguard.service"), flags=re.M)
+        path = os.path.join(directory, "timeguard.service")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(unit)
+        result = run("systemd-analyze", "verify", "--man=no", path)
+        complaints = [line for line in result.stderr.splitlines() if "timeguard.service" in line]
+        assert not complaints, complaints
+        result = run("systemd-analyze", "security", "--offline=true", path)
+        score = float(re.search(r"exposure level for \S+: ([0-9.]+)", result.stdout).group(1))
+        assert score <= 1.6, score
+    for word in ("Type=notify", "WatchdogSec=", "CapabilityBoundingSet=\n", "After=corosync.service chrony.service", "Wants=corosync.service"):
+        assert word in unit, word
+    assert "Requires=" not in unit and "BindsTo=" not in unit
+
+
+@test
+def the_sample_configuration_names_every_option_and_its_default(build):
+    text = read("packaging/timeguard.conf")
+    section, seen = "", {}
+    for line in text.splitlines():
+        if match := re.match(r"\[(\w+)\]$", line):
+            section = match.group(1) + "."
+        elif match := re.match(r"#(\w+) = (.*)$", line):
+            seen[section + match.group(1)] = match.group(2)
+    options = table_of_options(build)
+    assert len(options) >= 12, options
+    assert set(seen) == set(options), set(seen) ^ set(options)
+    for name, default in options.items():
+        if default != "none":
+            assert seen[name] == default, (name, seen[name], default)
+
+
+@test
+def the_sample_configuration_is_good_and_so_is_the_readmes(build):
+    for text in (read("packaging/timeguard.conf"), re.sub(r"^#(?=\w+ = )|^#(?= {4,})", "", read("packaging/timeguard.conf"), flags=re.M), blocks("ini")[0]):
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write(text)
+            file.flush()
+            result = run(os.path.join(build, "timeguardd"), "--config", file.name, "--check-config")
+            assert result.returncode == 0, result.stderr
+
+
+@test
+def the_readme_lists_every_option_with_its_default(build):
+    rows = dict(re.findall(r"^\| `([a-z_.]+)`(?: \*)? \| (.*?) \|", README, re.M))
+    for name, default in table_of_options(build).items():
+        assert name in rows, name
+        assert default == "none" or default in rows[name], (name, default, rows[name])
+
+
+@test
+def the_readme_lists_every_alert_and_no_other(build):
+    names = set(re.findall(r'"([a-z-]+)", (?:CLUSTER|NODE),', read("lib/alert_table.c")))
+    assert len(names) == 26, len(names)
+    section = README[README.index("## What the alerts mean"):README.index("## Working on it")]
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.M)) == names
+
+
+@test
+def the_readme_lists_every_verdict_and_state(build):
+    text = read("lib/snapshot.c")
+    for name in re.findall(r'\[TG_NODE_\w+\] = "([a-z-]+)"', text):
+        assert f"| `{name}` |" in README, name
+    for name in ("agreed", "at-risk", "breached", "split", "unproven"):
+        assert f"| `{name}` |" in README, name
+
+
+# Commands of the README that this program does not run itself, and where they are run.
+ELSEWHERE = {
+    "packaging/try": "the_try_command_works",
+    "tests/run": "this very run",
+    "apt-get install": "tests/cluster/packages.sh installs the same packages",
+    "systemctl": "needs a booted systemd; the unit file is checked above",
+    "journalctl -x": "needs a journal; the catalogs have a test of their own",
+    "journalctl --update-catalog": "the_readmes_installation_works, in its own root",
+    "timeguard status": "the_try_command_works",
+    "timeguard explain n2": "the_try_command_works",
+}
+
+
+@test
+def every_command_of_the_readme_is_run(build):
+    mine = ("cmake ", "timeguardd --check-config")
+    found = commands()
+    assert len(found) >= 12, found
+    for line in found:
+        assert line.startswith(mine) or any(line.startswith(word) for word in ELSEWHERE), f"no test runs: {line}"
+
+
+@test
+def the_readmes_packages_are_those_that_are_installed(build):
+    line = next(line for line in commands() if line.startswith("apt-get install"))
+    wanted = set(line.split()[3:])
+    installed = set(re.search(r'TG_BUILD_PACKAGES="(.*?)"', read("tests/cluster/packages.sh"), re.S).group(1).split())
+    assert wanted <= installed, wanted - installed
+
+
+@test
+def the_readmes_installation_works(build):
+    with tempfile.TemporaryDirectory() as directory:
+        tree = os.path.join(directory, "tree")
+        subprocess.run(f"git ls-files -z | xargs -0 cp --parents -t {tree}", shell=True, check=True, cwd=ROOT) if os.makedirs(tree) is None else None
+        root = os.path.join(directory, "root")
+        for line in (line for line in commands() if line.startswith("cmake ")):
+            result = subprocess.run(line, shell=True, cwd=tree, capture_output=True, text=True, timeout=600, env={**os.environ, "DESTDIR": root})
+            assert result.returncode == 0, f"{line}: {result.stdout[-2000:]}{result.stderr[-2000:]}"
+        for path in ("usr/sbin/timeguardd", "usr/bin/timeguard", "usr/lib/systemd/system/timeguard.service", "etc/timeguard/timeguard.conf",
+                     "usr/lib/systemd/catalog/timeguard.catalog", "usr/lib/systemd/catalog/timeguard.fr.catalog"):
+            assert os.path.exists(os.path.join(root, path)), path
+        result = run(os.path.join(root, "usr/sbin/timeguardd"), "--config", os.path.join(root, "etc/timeguard/timeguard.conf"), "--check-config")
+        assert result.returncode == 0, result.stderr
+        help_text = run(os.path.join(root, "usr/sbin/timeguardd"), "--help").stdout
+        assert "(default /etc/timeguard/timeguard.conf)" in help_text, help_text
+        assert run("journalctl", f"--root={root}", "--update-catalog").returncode == 0
+
+
+@test
+def the_try_command_works(build):
+    if os.geteuid() != 0:
+        raise Skip("it needs root")
+    result = run("packaging/try", "--once")
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
+    for word in ("AGREED", "Quorum:", "Budget:", "n1", "n2", "n3"):
+        assert word in result.stdout, (word, result.stdout)
+    left = run("ip", "netns", "list").stdout
+    assert "tg" not in left or not re.search(rf"\btg{os.getpid()}-", left), left
+
+
+@test
+def the_catalogs_fit_the_table(build):
+    result = run("/usr/bin/python3", "-B", "tests/unit/test_catalog.py")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("-k", default="")
+    arguments = parser.parse_args()
+    counts = {"ok": 0, "not ok": 0, "skip": 0}
+    for function in TESTS:
+        if arguments.k not in function.__name__:
+            continue
+        try:
+            function(os.path.abspath(arguments.build))
+            outcome, why = "ok", ""
+        except Skip as reason:
+            outcome, why = "skip", f": {reason}"
+        except Exception as fault:  # pylint: disable=broad-except
+            outcome, why = "not ok", f": {fault!r}\n{traceback.format_exc(limit=3)}"
+        counts[outcome] += 1
+        print(f"{outcome} {function.__name__}{why}", flush=True)
+    print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped")
+    return 1 if counts["not ok"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
