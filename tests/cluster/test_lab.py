@@ -192,7 +192,7 @@ def attempt(name, test, *arguments):
 
 
 def main():
-    build = sys.argv[1]
+    build = [argument for argument in sys.argv[1:] if not argument.startswith("--")][0]
     try:
         check_machine()
     except LabError as error:

@@ -45,6 +45,18 @@ def require_equal(found, wanted, what):
     require(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
 
 
+# These are said for a while after what they are about.
+LASTING = {"node-stepped", "node-oscillator", "node-bad-report"}
+
+
+def wait_well(lab, timeout_s=30):
+    """All nodes agree that all is well, and no alert is left of what was."""
+    def well():
+        documents = [lab.status(number) for number in lab.nodes]
+        return all(lab.all_well(d) and {a["id"] for a in d["alerts"]} <= LASTING for d in documents)
+    lab.wait_for(well, timeout_s, "all nodes to agree that all is well, without alerts")
+
+
 class Group:
     """Tests that share a lab. They may leave it broken only if they fail: between two tests all must be well again."""
 
@@ -60,7 +72,7 @@ class Group:
             lab.__enter__()
             self.lab = lab
             if lab.with_agents and self.settle:
-                lab.wait_agreed(20)
+                wait_well(lab)
         return self.lab
 
     def close(self):
@@ -85,6 +97,12 @@ def _alarm(*_):
     raise TooLong()
 
 
+def _places(error, test):
+    """The lines of the test file that led to the error."""
+    own = test.__code__.co_filename
+    return ", ".join(f"{os.path.basename(own)}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__) if f.filename == own) or "the lab"
+
+
 def _attempt(group, test):
     """'ok', 'not ok' or 'skip', and why."""
     signal.alarm(LONG_LIMIT_S if options.long else TEST_LIMIT_S)
@@ -92,15 +110,14 @@ def _attempt(group, test):
         lab = group.open()
         note = test(lab)
         if lab and lab.with_agents and group.settle:
-            lab.wait_agreed(30)
+            wait_well(lab)
         return "ok", note
     except Skip as skip:
         return "skip", str(skip)
     except TooLong:
         return "not ok", "takes too long:\n" + "".join(traceback.format_tb(sys.exc_info()[2])[-3:])
     except (AssertionError, LabError, OSError, subprocess.SubprocessError, LookupError, TypeError, ValueError) as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        return "not ok", f"{error if isinstance(error, (AssertionError, LabError)) else repr(error)} ({os.path.basename(where.filename)}:{where.lineno})"
+        return "not ok", f"{error if isinstance(error, (AssertionError, LabError)) else repr(error)} ({_places(error, test)})"
     finally:
         signal.alarm(0)
 

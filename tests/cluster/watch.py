@@ -7,13 +7,16 @@ known exactly, from the clock files; the instant of a bound from the age that it
 import calendar
 import collections
 import json
+import os
 import socket
 import threading
 import time
 
+import jsonschema
+
 from clockfile import raw_now_ns, truth_span_ns
 from host import STATUS_SOCKET
-from testing import require
+from testing import SOURCE, require
 
 MS = 1000000
 ONE_WAY_NS = 20 * MS  # by so much a bound may be older than a third node can tell: it takes the arrival of the report for its sending
@@ -38,6 +41,27 @@ def fetch(node, timeout_s=2.0):
     after_ns = raw_now_ns()
     document = json.loads(text) if text else None
     return Sample(node.id, before_ns, after_ns, document, error or (None if document else "an empty answer"))
+
+
+def _validator():
+    with open(os.path.join(SOURCE, "packaging", "status.schema.json"), encoding="utf-8") as file:
+        return jsonschema.Draft202012Validator(json.load(file))
+
+
+_schema = _validator()
+_situations = set()
+
+
+def validate(document):
+    """Against the schema, once a situation: another verdict, other states, other alerts. Raises AssertionError."""
+    situation = (document["cluster"]["verdict"], document["cluster"]["connected"], tuple(a["id"] for a in document["alerts"]),
+                 tuple((n["state"], n["present"], n["chrony"] and n["chrony"]["state"]) for n in document["nodes"]),
+                 tuple((p["verdict"], p["stale"], p["low_ns"] is None) for p in document["pairs"]))
+    if situation in _situations:
+        return
+    error = jsonschema.exceptions.best_match(_schema.iter_errors(document))
+    require(error is None, f"the document is not that of the schema: {error and error.json_path}: {error and error.message}")
+    _situations.add(situation)
 
 
 def instant_ns(text):
@@ -89,6 +113,8 @@ class Watch:
             while not self._stop.is_set():
                 sample = fetch(node)
                 self.samples.append(sample)
+                if sample.document:
+                    validate(sample.document)
                 if self.truth and sample.document:
                     self._check_bounds(node, sample)
                 next_s = max(next_s + self.every_s, time.monotonic())
@@ -143,7 +169,7 @@ class Watch:
         return [s.document for s in list(self.samples) if s.document and number in (None, s.node)]
 
     def require_alive(self):
-        require(self._failure is None, f"the watch itself failed: {self._failure!r}")
+        require(self._failure is None, f"watching ended: {self._failure!r}")
 
     def require_no_blame(self, numbers=None):
         self.require_alive()
