@@ -83,14 +83,18 @@ static double select_kth(double *v, int n, int k)
         return v[k];
 }
 
+int64_t tg_line_span_ns(const struct tg_line *line)
+{
+        return line->n ? line->points[line->n - 1].t_ns - line->points[0].t_ns : 0;
+}
+
 void tg_line_fit(const struct tg_line *line, struct tg_fit *fit)
 {
         double slopes[SLOPES_MAX] = { 0 }, n = line->n, spread, low, high;
         int count = 0, k;
 
         *fit = (struct tg_fit){ 0 };
-        if (line->n < FIT_POINTS_MIN || line->n > TG_LINE_POINTS ||
-            line->points[line->n - 1].t_ns - line->points[0].t_ns < FIT_SPAN_MIN_NS)
+        if (line->n < FIT_POINTS_MIN || line->n > TG_LINE_POINTS || tg_line_span_ns(line) < FIT_SPAN_MIN_NS)
                 return;
         for (uint32_t i = 0; i < line->n; i++)
                 for (uint32_t j = i + 1; j < line->n; j++)

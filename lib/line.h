@@ -28,5 +28,7 @@ void tg_line_reset(struct tg_line *line);
 /* Adds a point; t_ns must not go back. */
 void tg_line_add(struct tg_line *line, int64_t t_ns, int64_t y_ns);
 void tg_line_fit(const struct tg_line *line, struct tg_fit *fit);
+/* How much time the points cover. */
+int64_t tg_line_span_ns(const struct tg_line *line);
 /* The value at t_ns: the median of the newest points carried along `slope`. The line must have a point. */
 int64_t tg_line_value_ns(const struct tg_line *line, double slope, int64_t t_ns);

@@ -26,6 +26,8 @@ void tg_link_drop(struct tg_link *link)
         link->heard_in_ring = false;
         link->fit = (struct tg_fit){ 0 };
         link->rho_ppm = (uint32_t)TG_RHO_UNKNOWN_PPM << link->doublings;
+        if (link->rho_ppm > TG_RHO_MAX_PPM)
+                link->rho_ppm = TG_RHO_MAX_PPM;
         tg_line_reset(&link->line);
 }
 
@@ -64,15 +66,16 @@ static const struct tg_link_sample *best_sample(const struct tg_link *link, int6
 void tg_link_answer(struct tg_link *link, int64_t upper_ns, int64_t age_ns, int64_t rx_ns)
 {
         const struct tg_link_sample *best = best_sample(link, rx_ns);
-        double rate = link->fit.known ? link->fit.slope : 0;
-        double upper, lower;
+        int64_t at_ns;
 
         if (!best || age_ns > TG_AGE_MAX_NS)
                 return;
-        /* carried along the likely rate, not widened by rho: the middle of a widened interval would lean to its fresher end */
-        upper = (double)best->upper_ns + rate * (double)(rx_ns - best->raw_ns);
-        lower = -(double)upper_ns + rate * (double)age_ns;
-        tg_line_add(&link->line, rx_ns, (int64_t)((upper + lower) / 2));
+        /* The middle of two measurements is D at the middle of their instants, whatever the rate. As of now it would be another thing:
+           while both stay the best there are, the line would look flat and sure of it. */
+        at_ns = best->raw_ns + (rx_ns - age_ns - best->raw_ns) / 2;
+        if (link->line.n && at_ns <= link->line.points[link->line.n - 1].t_ns)
+                return;
+        tg_line_add(&link->line, at_ns, best->upper_ns / 2 - upper_ns / 2);
 }
 
 static double chrony_rate_ppm(const struct tg_chrony_sample *a, const struct tg_chrony_sample *b)
@@ -102,6 +105,10 @@ bool tg_link_judge(struct tg_link *link, const struct tg_chrony_sample *own, con
         bool doubled = false;
 
         tg_line_fit(&link->line, &link->fit);
+        /* neighbouring points rest on the same messages and lean the same way, which their scatter does not show */
+        if (link->fit.known)
+                link->fit.slope_error =
+                        fmax(link->fit.slope_error, (double)link->half_ns / (double)tg_line_span_ns(&link->line));
         if (link->fit.slope_error > RATE_ERROR_MAX)
                 link->fit.known = false;
         if (link->fit.known) {

@@ -25,6 +25,7 @@ struct tg_link {
         bool heard_in_ring; /* a message has come since the ring last changed */
         uint8_t n, next;
         struct tg_link_sample window[TG_LINK_WINDOW];
+        int64_t half_ns;     /* half width of D when the last point was added: a point may be off by that */
         struct tg_line line; /* likely D over own RAW */
         struct tg_fit fit;
         uint32_t rho_ppm;

@@ -40,6 +40,7 @@ static void forecast_of(struct tg_verdict *verdict, const struct tg_situation *s
 {
         struct tg_node_verdict *n = &verdict->nodes[slot];
         int64_t budget = s->options->budget_ns, way;
+        int64_t slow_ppb = llabs(n->rate_ppb) - n->rate_error_ppb;
         double ns;
 
         n->has_forecast = false;
@@ -51,6 +52,8 @@ static void forecast_of(struct tg_verdict *verdict, const struct tg_situation *s
         ns = (double)way / (double)llabs(n->rate_ppb) * 1e9;
         n->has_forecast = ns < 9e18;
         n->forecast_ns = n->has_forecast ? (int64_t)ns : 0;
+        ns = (double)way / (double)slow_ppb * 1e9;
+        n->forecast_slow_ns = ns < 9e18 ? (int64_t)ns : INT64_MAX;
 }
 
 static void smallest_budget(struct tg_verdict *verdict, const struct tg_view *view)

@@ -30,6 +30,7 @@ struct tg_node_verdict {
         int64_t rate_ppb, rate_error_ppb;
         bool has_forecast;
         int64_t forecast_ns;
+        int64_t forecast_slow_ns; /* the same at the slow end of the rate */
         bool has_claim;
         int64_t claim_ns;
         bool warned;            /* past the warning share: left again a tenth of the budget lower */

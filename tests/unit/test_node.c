@@ -387,6 +387,83 @@ static void test_oscillators(void **state)
         }
 }
 
+static void test_forecast_of_a_slow_drift(void **state)
+{
+        const struct tg_node_status *status;
+        int64_t to_go;
+
+        (void)state;
+        start(3, 60, "50ms");
+        world_run(&world, 60 * S);
+        world_source(&world, 2, NULL);
+        world_slew(&world, 2, 20000); /* 20 ppm: the budget is crossed 2500 s from here */
+        to_go = world.t_ns + 2500 * S;
+        world_run(&world, 600 * S);
+        status = world_status(&world, 0, 2);
+        assert_true(status->has_forecast);
+        to_go -= world.t_ns;
+        assert_true(llabs(status->forecast_ns - to_go) < to_go / 10);
+        assert_true(world_raised(&world, 0, TG_ALERT_NODE_HOLDOVER, 2));
+        assert_true(world_raised(&world, 0, TG_ALERT_NODE_DRIFTING, 2));
+        world_run(&world, 2100 * S);
+        for (uint32_t i = 0; i < 3; i++)
+                assert_state(i, 2, TG_NODE_BEYOND);
+        stop();
+}
+
+/* A clock that is disciplined to and fro within a hundredth of the budget never gives a forecast that alarms. */
+static void test_discipline_is_no_drift(void **state)
+{
+        (void)state;
+        start(3, 61, "50ms");
+        for (int k = 0; k < 300; k++) {
+                world_slew(&world, (uint32_t)k % 3,
+                           (int64_t)world_random(&world, 200000) - 100000); /* up to 100 ppm for some seconds */
+                world_run(&world, (int64_t)world_random(&world, 4000) * MS);
+                world_slew(&world, (uint32_t)k % 3, 0);
+        }
+        for (uint32_t i = 0; i < 3; i++)
+                assert_int_equal(world.nodes[i].raised, 0);
+        stop();
+}
+
+static void test_before_the_first_word(void **state)
+{
+        struct tg_identity identity = { .pid = 1 };
+        struct tg_look look = { .raw_ns = 5, .real_ns = 1790000000 * S };
+        static struct tg_snapshot snapshot;
+        struct tg_options options;
+        struct tg_node *node;
+
+        (void)state;
+        tg_options_default(&options);
+        assert_int_equal(tg_node_new(&node, &identity, &options, &look), 0);
+        tg_node_snapshot(node, &look, &snapshot);
+        assert_int_equal(snapshot.verdict, TG_CLUSTER_UNPROVEN);
+        assert_true(snapshot.reason[0]);
+        assert_int_equal(snapshot.since_real_ns, look.real_ns);
+        assert_null(tg_node_free(node));
+}
+
+/* Corosync takes what node 1 sends and delivers nothing to it: node 1 blames nobody, the others miss only its reports. */
+static void test_deaf(void **state)
+{
+        (void)state;
+        start(3, 62, NULL);
+        world_run(&world, 10 * S);
+        world.deaf[0] = true;
+        world_run(&world, 20 * S);
+        assert_verdict(0, TG_CLUSTER_UNPROVEN);
+        for (uint32_t j = 0; j < 3; j++)
+                assert_state(0, j, TG_NODE_UNPROVEN);
+        assert_true(world_raised(&world, 0, TG_ALERT_NOT_HEARD, WORLD_NODES));
+        assert_verdict(1, TG_CLUSTER_AGREED);
+        world.deaf[0] = false;
+        world_run(&world, 10 * S);
+        assert_verdict(0, TG_CLUSTER_AGREED);
+        stop();
+}
+
 static void test_width(void **state)
 {
         (void)state;
@@ -430,6 +507,10 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_garbled_reports_spoil_only_their_sender),
                 cmocka_unit_test(test_random_worlds),
                 cmocka_unit_test(test_oscillators),
+                cmocka_unit_test(test_forecast_of_a_slow_drift),
+                cmocka_unit_test(test_discipline_is_no_drift),
+                cmocka_unit_test(test_before_the_first_word),
+                cmocka_unit_test(test_deaf),
                 cmocka_unit_test(test_width),
                 cmocka_unit_test(test_64_nodes),
         };

@@ -273,6 +273,8 @@ static void carry_out(struct world *w, struct world_event *e)
                         do_chrony(w, e->node);
                 return;
         case DELIVERY:
+                if (w->deaf[e->node])
+                        return;
                 event.type = TG_EVENT_DELIVERY;
                 event.delivery.node_id = event.delivery.pid = e->from + 1;
                 event.delivery.data = e->data;

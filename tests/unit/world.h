@@ -44,7 +44,8 @@ struct world {
         uint32_t n_queue, queue_size;
         struct world_event *queue;
         uint64_t order;
-        bool bad_truth; /* some bound did not hold the truth */
+        bool deaf[WORLD_NODES]; /* nothing is delivered to it */
+        bool bad_truth;         /* some bound did not hold the truth */
         uint64_t bounds_checked;
         int64_t widest_ns; /* of the bounds checked since the test set it to 0 */
         void (*tamper)(struct world *w, uint32_t from, uint8_t *data, size_t *len);
