@@ -23,7 +23,7 @@ void tg_link_start(struct tg_link *link)
 void tg_link_drop(struct tg_link *link)
 {
         link->n = link->next = 0;
-        link->heard_in_ring = false;
+        link->heard_in_ring = link->has_heard = false;
         link->fit = (struct tg_fit){ 0 };
         link->rho_ppm = (uint32_t)TG_RHO_UNKNOWN_PPM << link->doublings;
         if (link->rho_ppm > TG_RHO_MAX_PPM)
@@ -42,6 +42,13 @@ void tg_link_receive(struct tg_link *link, uint32_t epoch_tag, int64_t tx_ns, in
         if (link->n < TG_LINK_WINDOW)
                 link->n++;
         link->heard_in_ring = true;
+}
+
+void tg_link_heard(struct tg_link *link, const struct tg_look *look)
+{
+        link->has_heard = look->bracket_ns < TG_HEARD_HALF_NS;
+        link->heard_raw_ns = look->raw_ns;
+        link->heard_c_ns = look->real_ns - look->raw_ns;
 }
 
 static const struct tg_link_sample *best_sample(const struct tg_link *link, int64_t raw_ns)
@@ -75,6 +82,7 @@ void tg_link_answer(struct tg_link *link, int64_t upper_ns, int64_t age_ns, int6
         at_ns = best->raw_ns + (rx_ns - age_ns - best->raw_ns) / 2;
         if (link->line.n && at_ns <= link->line.points[link->line.n - 1].t_ns)
                 return;
+        link->half_ns = llabs(best->upper_ns / 2 + upper_ns / 2);
         tg_line_add(&link->line, at_ns, best->upper_ns / 2 - upper_ns / 2);
 }
 
@@ -161,6 +169,9 @@ bool tg_link_echo(const struct tg_link *link, int64_t raw_ns, struct tg_echo *ec
         echo->rate_ppb = TG_NO_RATE;
         echo->rate_error_ppb = 0;
         echo->rho_ppm = (uint16_t)link->rho_ppm;
+        echo->has_heard = link->has_heard;
+        echo->heard_raw_ns = link->heard_raw_ns;
+        echo->heard_c_ns = link->heard_c_ns;
         if (link->line.n)
                 echo->estimate_gap_ns = to_i32(
                         (double)(best->upper_ns - tg_line_value_ns(&link->line, link->fit.known ? link->fit.slope : 0, raw_ns)),

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <timeguard/clock.h>
 #include <timeguard/report.h>
 
 #include "line.h"
@@ -24,6 +25,8 @@ struct tg_link {
         uint32_t epoch_tag; /* of the peer; 0: nothing measured yet */
         bool heard_in_ring; /* a message has come since the ring last changed */
         uint8_t n, next;
+        bool has_heard;                   /* the clock was looked at sharply when the newest message came */
+        int64_t heard_raw_ns, heard_c_ns; /* own RAW, and REALTIME - RAW then */
         struct tg_link_sample window[TG_LINK_WINDOW];
         int64_t half_ns;     /* half width of D when the last point was added: a point may be off by that */
         struct tg_line line; /* likely D over own RAW */
@@ -40,6 +43,8 @@ void tg_link_drop(struct tg_link *link);
 
 /* A report that the peer sent at its RAW tx_ns arrived at own RAW rx_ns. */
 void tg_link_receive(struct tg_link *link, uint32_t epoch_tag, int64_t tx_ns, int64_t rx_ns);
+/* The look at the own clock that went with it. */
+void tg_link_heard(struct tg_link *link, const struct tg_look *look);
 /* The peer's echo about us, come with the same report: RAW(peer) - RAW(self) <= upper_ns, measured age_ns before the report was
    sent. Adds a point to the line. */
 void tg_link_answer(struct tg_link *link, int64_t upper_ns, int64_t age_ns, int64_t rx_ns);

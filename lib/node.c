@@ -45,12 +45,25 @@ static bool same_selected(const struct tg_chrony_sample *a, const struct tg_chro
         return tg_addr_equal(&sa->addr, &sb->addr) && !sa->reach == !sb->reach;
 }
 
+/* The selected source stands first, so that no report leaves it out for want of room. */
+static void put_selected_first(struct tg_chrony_sample *sample)
+{
+        for (uint8_t i = 1; i < sample->n_sources; i++)
+                if (sample->sources[i].state == '*') {
+                        struct tg_source selected = sample->sources[i];
+
+                        sample->sources[i] = sample->sources[0];
+                        sample->sources[0] = selected;
+                }
+}
+
 static void on_chrony(struct tg_node *node, const struct tg_event *event)
 {
         struct tg_chrony_sample before = node->chrony;
 
         if (event->chrony->state == TG_CHRONY_OK) {
                 node->chrony = *event->chrony;
+                put_selected_first(&node->chrony);
         } else {
                 node->chrony.state = event->chrony->state;
                 node->chrony.n_sources = node->chrony.n_reachable = 0;

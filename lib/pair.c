@@ -16,6 +16,11 @@
 #define CARRY_PER_NS (TG_NS_PER_S / TG_SLEW_MAX_PPB)
 #define ADVANCE_NS   (10 * TG_NS_PER_MS)
 
+static int64_t distance(int64_t a, int64_t b)
+{
+        return a > b ? a - b : b - a;
+}
+
 /* c of a member during a span of its RAW. */
 struct c_span {
         struct tg_interval all;
@@ -23,16 +28,22 @@ struct c_span {
         struct tg_interval first, last;
 };
 
-/* c at t, which lies in the steady part that ends with p. */
-static struct tg_interval c_at(const struct tg_point *p, int64_t t)
+/* c at t, which lies in the steady part that ends with p: within reach of the report, and of the look that its sender took when the
+   other's newest report came, where no step lies between. Nodes that send at different instants, because their clocks differ, are
+   far from each other's reports but never far from the moment they heard of them. */
+static struct tg_interval c_at(const struct tg_point *p, const struct tg_half *half, int64_t t)
 {
         struct tg_interval at = { p->c_ns - p->half_ns, p->c_ns + p->half_ns };
+        struct tg_interval c = tg_interval_both(p->hull, tg_interval_widen(at, (p->raw_ns - t) / CARRY_PER_NS + 1));
 
-        return tg_interval_both(p->hull, tg_interval_widen(at, (p->raw_ns - t) / CARRY_PER_NS + 1));
+        if (!half->has_heard || half->heard_raw_ns < p->steady_since_raw_ns || half->heard_raw_ns > p->raw_ns)
+                return c;
+        at = (struct tg_interval){ half->heard_c_ns - TG_HEARD_HALF_NS, half->heard_c_ns + TG_HEARD_HALF_NS };
+        return tg_interval_both(c, tg_interval_widen(at, distance(half->heard_raw_ns, t) / CARRY_PER_NS + 1));
 }
 
 /* False when the member's reports do not cover the span. */
-static bool c_during(const struct tg_member *m, struct tg_interval when, struct c_span *out)
+static bool c_during(const struct tg_member *m, const struct tg_half *half, struct tg_interval when, struct c_span *out)
 {
         int64_t covered_from_ns = when.high_ns;
 
@@ -40,7 +51,9 @@ static bool c_during(const struct tg_member *m, struct tg_interval when, struct 
         for (int i = m->n_points - 1, parts = 0; i >= 0; i--) {
                 const struct tg_point *p = &m->points[i];
                 int64_t low = when.low_ns > p->hull_since_raw_ns ? when.low_ns : p->hull_since_raw_ns;
-                struct tg_interval c = low >= p->steady_since_raw_ns ? c_at(p, low) : p->hull;
+                int64_t high = when.high_ns < p->raw_ns ? when.high_ns : p->raw_ns;
+                struct tg_interval c =
+                        low >= p->steady_since_raw_ns ? tg_interval_hull(c_at(p, half, low), c_at(p, half, high)) : p->hull;
 
                 if (when.high_ns < p->hull_since_raw_ns)
                         continue;
@@ -52,17 +65,12 @@ static bool c_during(const struct tg_member *m, struct tg_interval when, struct 
                         continue;
                 out->steady = parts == 1 && low >= p->steady_since_raw_ns;
                 if (out->steady) {
-                        out->first = c_at(p, when.low_ns);
-                        out->last = c_at(p, when.high_ns);
+                        out->first = c_at(p, half, when.low_ns);
+                        out->last = c_at(p, half, when.high_ns);
                 }
                 return true;
         }
         return false;
-}
-
-static int64_t distance(int64_t a, int64_t b)
-{
-        return a > b ? a - b : b - a;
 }
 
 /* D aged to the instant when RAW(a) is in `a_when` and RAW(b) in `b_when`; false when a measurement is too old to count. */
@@ -203,7 +211,7 @@ enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_mem
         /* as_of is not after either sending, whatever the rough D leaves open */
         a_when.high_ns = a_when.high_ns > pa->raw_ns ? pa->raw_ns : a_when.high_ns;
         b_when.high_ns = b_when.high_ns > pb->raw_ns ? pb->raw_ns : b_when.high_ns;
-        if (!c_during(a, a_when, &a_c) || !c_during(b, b_when, &b_c))
+        if (!c_during(a, ab, a_when, &a_c) || !c_during(b, ba, b_when, &b_c))
                 return TG_PAIR_NOTHING;
         add_up(&pair, &a_c, &b_c);
         pair.estimate_ns = clamp(estimate_d(ab, ba, &pair) + (pair.a_c.low_ns - pair.b_c.low_ns) / 2 +

@@ -122,9 +122,10 @@ static void read_sources(struct tg_reader *r, struct tg_chrony_sample *sample)
         sample->n_sources = (uint8_t)n;
 }
 
-static void read_echo(struct tg_reader *r, size_t len, int64_t raw_ns, struct tg_echo *e)
+static void read_echo(struct tg_reader *r, size_t len, int64_t raw_ns, int64_t c_ns, struct tg_echo *e)
 {
         struct tg_reader part = { .data = tg_read_bytes(r, len), .size = len };
+        uint64_t heard_age_ns;
 
         if (!part.data)
                 return;
@@ -136,6 +137,12 @@ static void read_echo(struct tg_reader *r, size_t len, int64_t raw_ns, struct tg
         e->rate_ppb = tg_read_i32(&part);
         e->rate_error_ppb = (uint32_t)tg_read_le(&part, 4);
         e->rho_ppm = (uint16_t)tg_read_le(&part, 2);
+        heard_age_ns = tg_read_le(&part, 4);
+        /* a clock out of its range is refused in the end; until then it must not overflow */
+        e->has_heard = heard_age_ns != TG_NOT_HEARD && raw_ns >= 0 && raw_ns <= TG_RAW_MAX_NS && c_ns >= -TG_RAW_MAX_NS &&
+                       c_ns <= TG_C_MAX_NS;
+        e->heard_raw_ns = e->has_heard ? raw_ns - (int64_t)heard_age_ns : 0;
+        e->heard_c_ns = e->has_heard ? c_ns + tg_read_i32(&part) : 0;
         r->bad |= part.bad;
 }
 
@@ -146,7 +153,7 @@ static void read_echoes(struct tg_reader *r, struct tg_report *out)
         if (n > TG_ECHOES_MAX || (n && len < TG_ECHO_BYTES))
                 r->bad = true;
         for (size_t i = 0; i < n && !r->bad; i++)
-                read_echo(r, len, out->raw_ns, &out->echoes[i]);
+                read_echo(r, len, out->raw_ns, out->c_ns, &out->echoes[i]);
         out->n_echoes = (uint8_t)n;
 }
 

@@ -2,6 +2,7 @@
 /* Writing a report: report_layout.h. Every echo finds room, since one left out would be left out each second; sources take what
    remains of a share of their own. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report_layout.h"
@@ -118,7 +119,15 @@ static bool write_sources(struct tg_writer *w, const struct tg_chrony_sample *sa
         return n == sample->n_sources;
 }
 
-static void write_echo(struct tg_writer *w, const struct tg_echo *e, int64_t raw_ns)
+static uint32_t heard_age_ns(const struct tg_echo *e, int64_t raw_ns, int64_t c_ns)
+{
+        int64_t age = raw_ns - e->heard_raw_ns;
+        bool fits = age >= 0 && age < TG_NOT_HEARD && llabs(e->heard_c_ns - c_ns) < INT32_MAX;
+
+        return e->has_heard && fits ? (uint32_t)age : TG_NOT_HEARD;
+}
+
+static void write_echo(struct tg_writer *w, const struct tg_echo *e, int64_t raw_ns, int64_t c_ns)
 {
         tg_write_le(w, e->node_id, 4);
         tg_write_le(w, e->epoch_tag, 4);
@@ -128,6 +137,8 @@ static void write_echo(struct tg_writer *w, const struct tg_echo *e, int64_t raw
         tg_write_le(w, (uint32_t)e->rate_ppb, 4);
         tg_write_le(w, e->rate_error_ppb, 4);
         tg_write_le(w, e->rho_ppm, 2);
+        tg_write_le(w, heard_age_ns(e, raw_ns, c_ns), 4);
+        tg_write_le(w, (uint32_t)(e->heard_c_ns - c_ns), 4);
 }
 
 static void write_echoes(struct tg_writer *w, const struct tg_report *r)
@@ -135,7 +146,7 @@ static void write_echoes(struct tg_writer *w, const struct tg_report *r)
         tg_write_le(w, r->n_echoes, 1);
         tg_write_le(w, TG_ECHO_BYTES, 1);
         for (uint8_t i = 0; i < r->n_echoes; i++)
-                write_echo(w, &r->echoes[i], r->raw_ns);
+                write_echo(w, &r->echoes[i], r->raw_ns, r->c_ns);
 }
 
 int tg_report_encode(const struct tg_report *report, uint8_t buf[static TG_REPORT_BYTES_MAX])

@@ -112,6 +112,9 @@ static void take_echo(struct tg_view *view, int from, const struct tg_report *r,
                 .rate_ppb = e->rate_ppb,
                 .rate_error_ppb = e->rate_error_ppb,
                 .rho_ppm = e->rho_ppm,
+                .has_heard = e->has_heard,
+                .heard_raw_ns = e->heard_raw_ns,
+                .heard_c_ns = e->heard_c_ns,
         };
 }
 

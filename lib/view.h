@@ -36,6 +36,8 @@ struct tg_half {
         int32_t rate_ppb; /* of D */
         uint32_t rate_error_ppb;
         uint32_t rho_ppm;
+        bool has_heard; /* c of `from` was heard_c_ns at its RAW heard_raw_ns, give or take TG_HEARD_HALF_NS */
+        int64_t heard_raw_ns, heard_c_ns;
 };
 
 struct tg_pair {

@@ -7,7 +7,7 @@
 #define TG_REASON_MAX       480  /* bytes of one sentence of a status, NUL included */
 #define TG_SOURCES_MAX      16   /* selected or combined sources kept for a node */
 #define TG_ADDRESSES_MAX    8    /* addresses of a cluster node (corosync: ring0_addr ... ring7_addr) */
-#define TG_REPORT_BYTES_MAX 1000 /* a report fits one knet packet with room to spare */
+#define TG_REPORT_BYTES_MAX 1020 /* a report fits one knet packet with room to spare */
 
 #define TG_NS_PER_S  INT64_C(1000000000)
 #define TG_NS_PER_MS INT64_C(1000000)

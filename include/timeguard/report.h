@@ -11,11 +11,12 @@
 #include <timeguard/limits.h>
 #include <timeguard/quorum.h>
 
-#define TG_REPORT_MAJOR 1  /* readers drop another major */
-#define TG_REPORT_MINOR 0  /* readers take any minor: it only appends */
-#define TG_ECHOES_MAX   16 /* of one report; with more peers they rotate */
-#define TG_NO_RATE      INT32_MIN
-#define TG_NO_ESTIMATE  INT32_MIN
+#define TG_REPORT_MAJOR  1  /* readers drop another major */
+#define TG_REPORT_MINOR  0  /* readers take any minor: it only appends */
+#define TG_ECHOES_MAX    14 /* of one report, so that the longest source finds room beside them; with more peers they rotate */
+#define TG_NO_RATE       INT32_MIN
+#define TG_NO_ESTIMATE   INT32_MIN
+#define TG_HEARD_HALF_NS 1000 /* a look that is less exact is not kept */
 
 /* Which instance of a node's RAW timeline: a new boot or a suspend begins another. */
 struct tg_epoch {
@@ -36,6 +37,9 @@ struct tg_echo {
         int32_t estimate_gap_ns; /* RAW(sender) - RAW(peer) at sending is about upper_ns - this; TG_NO_ESTIMATE */
         int32_t rate_ppb;        /* d(RAW(sender) - RAW(peer))/dt; positive: the sender's oscillator is faster; TG_NO_RATE */
         uint32_t rate_error_ppb; /* half width of the rate's 95 % interval */
+        bool has_heard;          /* the sender looked at its clock when the peer's newest report came: */
+        int64_t heard_raw_ns;    /* ... at this RAW of its own, no earlier than 4 s before it sent */
+        int64_t heard_c_ns;      /* ... REALTIME - RAW was this, give or take TG_HEARD_HALF_NS; within 2 s of c_ns */
         uint16_t rho_ppm;        /* what the sender holds to be the largest relative rate of the two oscillators */
 };
 
