@@ -44,11 +44,10 @@ bool tg_claim(const struct tg_report *report, int64_t *claim_ns)
 bool tg_claim_without_source(const struct tg_report *report, int64_t *claim_ns)
 {
         const struct tg_tracking *t = &report->chrony.tracking;
-        int64_t since_update;
+        int64_t now_ns = report->raw_ns + report->c_ns;
 
         if (t->ref_id == 0 || t->ref_id == TG_REFID_LOCAL || t->ref_time_ns < 0)
                 return false;
-        since_update = report->raw_ns + report->c_ns - t->ref_time_ns;
-        *claim_ns = base_ns(t) + growth_ns(since_update);
+        *claim_ns = base_ns(t) + growth_ns(t->ref_time_ns < now_ns ? now_ns - t->ref_time_ns : 0);
         return true;
 }

@@ -46,13 +46,32 @@ static struct tg_addr canonical(const struct tg_options *options, struct tg_addr
         return addr;
 }
 
+/* `set` is the alias set of b, or -1. */
+static bool same_server(const struct tg_options *options, const struct tg_addr *a, const struct tg_addr *b, int set)
+{
+        return tg_addr_equal(a, b) || (set >= 0 && set_of(&options->source_alias, a) == set);
+}
+
+/* The group that holds the server by any of its addresses, or -1. */
+static int group_of(const struct tg_options *options, const struct tg_addr *addr)
+{
+        int set = set_of(&options->source_alias, addr);
+
+        for (uint32_t i = 0; i < options->source_group.n; i++)
+                if (same_server(options, &options->source_group.entries[i].addr, addr, set))
+                        return options->source_group.entries[i].set;
+        return -1;
+}
+
 static int node_with_address(const struct walk *walk, const struct tg_addr *addr)
 {
+        int set = set_of(&walk->options->source_alias, addr);
+
         for (uint32_t i = 0; i < walk->view->n; i++) {
                 const struct tg_member *m = &walk->view->members[walk->view->order[i]];
 
                 for (uint8_t k = 0; k < m->n_addresses; k++)
-                        if (tg_addr_equal(&m->addresses[k], addr))
+                        if (same_server(walk->options, &m->addresses[k], addr, set))
                                 return walk->view->order[i];
         }
         return -1;
@@ -77,11 +96,9 @@ static void follow(struct walk *walk, int slot);
 static void follow_edge(struct walk *walk, int slot, const struct tg_source *source)
 {
         struct tg_root root = { .kind = TG_ROOT_ADDRESS, .addr = canonical(walk->options, source->addr) };
-        int group = set_of(&walk->options->source_group, &root.addr), node;
+        int group = group_of(walk->options, &source->addr);
+        int node = source->mode == TG_SOURCE_REFCLOCK ? -1 : node_with_address(walk, &source->addr);
 
-        if (group < 0)
-                group = set_of(&walk->options->source_group, &source->addr);
-        node = source->mode == TG_SOURCE_REFCLOCK ? -1 : node_with_address(walk, &source->addr);
         if (group >= 0) {
                 root = (struct tg_root){ .kind = TG_ROOT_GROUP, .set = (uint8_t)group };
         } else if (node >= 0) {
