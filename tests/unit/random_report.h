@@ -14,7 +14,7 @@ static inline void random_report_source(struct tg_random *r, struct tg_source *s
         random_word(r, s->name, name_max);
 }
 
-static inline void random_echo(struct tg_random *r, struct tg_echo *e, int64_t raw_ns)
+static inline void random_echo(struct tg_random *r, struct tg_echo *e, int64_t raw_ns, int64_t c_ns)
 {
         *e = (struct tg_echo){ .node_id = (uint32_t)random_u64(r),
                                .epoch_tag = (uint32_t)random_u64(r),
@@ -24,6 +24,11 @@ static inline void random_echo(struct tg_random *r, struct tg_echo *e, int64_t r
                                .rate_ppb = random_chance(r, 20) ? TG_NO_RATE : (int32_t)random_u64(r),
                                .rate_error_ppb = (uint32_t)random_u64(r),
                                .rho_ppm = (uint16_t)random_range(r, 1, UINT16_MAX) };
+        e->has_heard = random_chance(r, 70);
+        if (e->has_heard) {
+                e->heard_raw_ns = raw_ns - random_size(r, 4 * TG_NS_PER_S);
+                e->heard_c_ns = c_ns + random_signed(r, 2 * TG_NS_PER_S);
+        }
 }
 
 static inline void random_clock(struct tg_random *r, struct tg_report *report)
@@ -68,7 +73,7 @@ static inline void random_report_of(struct tg_random *r, struct tg_report *repor
         for (uint8_t i = 0; i < sources; i++)
                 random_report_source(r, &report->chrony.sources[i], name_max);
         for (uint8_t i = 0; i < echoes; i++)
-                random_echo(r, &report->echoes[i], report->raw_ns);
+                random_echo(r, &report->echoes[i], report->raw_ns, report->c_ns);
 }
 
 static inline void random_report(struct tg_random *r, struct tg_report *report)
@@ -111,6 +116,8 @@ static inline void assert_same_echo(const struct tg_echo *sent, const struct tg_
         assert_true(sent->node_id == got->node_id && sent->epoch_tag == got->epoch_tag && sent->upper_ns == got->upper_ns);
         assert_true(sent->estimate_gap_ns == got->estimate_gap_ns && sent->rate_ppb == got->rate_ppb);
         assert_true(sent->rate_error_ppb == got->rate_error_ppb && sent->rho_ppm == got->rho_ppm);
+        assert_true(sent->has_heard == got->has_heard && sent->heard_raw_ns == got->heard_raw_ns &&
+                    sent->heard_c_ns == got->heard_c_ns);
 }
 
 static inline void assert_same_clock(const struct tg_report *a, const struct tg_report *b)

@@ -54,6 +54,29 @@ static void the_largest_report(void **state)
         }
 }
 
+/* What an echo heard too long ago, or while the clock was quite another, is left out rather than wrapped. */
+static void what_was_heard_long_ago(void **state)
+{
+        static const int64_t ages[] = { -1, INT64_C(0xffffffff), INT64_C(1) << 40 },
+                             jumps[] = { INT64_C(1) << 31, -(INT64_C(1) << 31), INT64_C(1) << 40 };
+        struct tg_random r = { 7 };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(ages) + COUNT_OF(jumps); i++) {
+                uint8_t bytes[TG_REPORT_BYTES_MAX];
+                struct tg_report sent, got;
+                int len;
+
+                random_report_of(&r, &sent, 0, 1, 0);
+                sent.echoes[0].has_heard = true;
+                sent.echoes[0].heard_raw_ns = sent.raw_ns - (i < COUNT_OF(ages) ? ages[i] : 5);
+                sent.echoes[0].heard_c_ns = sent.c_ns + (i < COUNT_OF(ages) ? 5 : jumps[i - COUNT_OF(ages)]);
+                len = tg_report_encode(&sent, bytes);
+                assert_int_equal(tg_report_decode(bytes, (size_t)len, &got, NULL), TG_REPORT_OK);
+                assert_false(got.echoes[0].has_heard);
+        }
+}
+
 static size_t grow(uint8_t *bytes, size_t len, size_t at, size_t by, struct tg_random *r)
 {
         memmove(bytes + at + by, bytes + at, len - at);
@@ -178,5 +201,5 @@ static void tags_of_epochs(void **state)
         }
 }
 
-TESTS_MAIN(TEST(there_and_back), TEST(the_largest_report), TEST(a_newer_minor_is_understood), TEST(the_layout_stands),
-           TEST(names_are_made_plain), TEST(tags_of_epochs))
+TESTS_MAIN(TEST(there_and_back), TEST(the_largest_report), TEST(what_was_heard_long_ago), TEST(a_newer_minor_is_understood),
+           TEST(the_layout_stands), TEST(names_are_made_plain), TEST(tags_of_epochs))
