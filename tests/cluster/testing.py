@@ -24,7 +24,7 @@ from lab import Lab, LabError, check_machine
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 TEST_LIMIT_S, LONG_LIMIT_S = 120, 3600
-LOG_LINES = 12
+LOG_LINES, LOG_COLUMNS = 6, 220
 options = argparse.Namespace(build="build", long=False, pattern="", lab_logs=False)
 
 
@@ -89,7 +89,7 @@ class Group:
             document = node.status()
             cluster = document["cluster"] if document else {"verdict": "no status", "reason": ""}
             lines.append(f"{node.name} says {cluster['verdict']}: {cluster['reason']}")
-            lines += [f"{node.name} log: {line}" for line in node.alerts().splitlines()[-LOG_LINES:]]
+            lines += [f"{node.name} log: {line[:LOG_COLUMNS]}" for line in node.alerts().splitlines()[-LOG_LINES:]]
         return lines
 
 
