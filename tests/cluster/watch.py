@@ -9,6 +9,7 @@ import collections
 import json
 import os
 import socket
+import struct
 import threading
 import time
 
@@ -33,7 +34,10 @@ def fetch(node, timeout_s=2.0):
     text, error = b"", None
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(timeout_s)
+            # Not settimeout: a non-blocking connect would fail at once where the backlog is full.
+            limit = struct.pack("ll", int(timeout_s), int(timeout_s % 1 * 1000000))
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             link.connect(node.space.path(STATUS_SOCKET))
             text = b"".join(iter(lambda: link.recv(262144), b""))
     except OSError as failure:
