@@ -39,5 +39,5 @@ static inline int64_t tg_interval_farthest_ns(struct tg_interval a)
 #define TG_AGE_MAX_NS (INT64_C(3600) * 1000000000)
 static inline int64_t tg_ageing_ns(int64_t age_ns, uint32_t rho_ppm)
 {
-        return age_ns / 1000 * rho_ppm / 1000 + rho_ppm / 1000 + 1;
+        return age_ns > 0 ? age_ns / 1000 * rho_ppm / 1000 + rho_ppm / 1000 + 1 : 0;
 }

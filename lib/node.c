@@ -12,9 +12,10 @@
 #include "node_private.h"
 #include "text.h"
 
-#define EVENT_SPACING_NS (200 * TG_NS_PER_MS) /* at most five reports a second */
-#define UNHEARD_MAX      10 /* more reports on their way than that: corosync delivers nothing, send one in five */
-#define JUDGE_NS         (500 * TG_NS_PER_MS) /* what depends on time alone is looked at twice a second */
+#define EVENT_TOKENS  2 /* two at once and three more in the second after make at most five */
+#define EVENT_EARN_NS (334 * TG_NS_PER_MS)
+#define UNHEARD_MAX   10 /* more reports on their way than that: corosync delivers nothing, send one in five */
+#define JUDGE_NS      (500 * TG_NS_PER_MS) /* what depends on time alone is looked at twice a second */
 
 int tg_node_self(const struct tg_node *node)
 {
@@ -109,7 +110,8 @@ int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const 
         tg_clock_start(&node->clock, now);
         for (int i = 0; i < TG_NODES_MAX; i++)
                 tg_link_start(&node->links[i]);
-        node->quiet_raw_ns = node->sent_raw_ns = now->raw_ns;
+        node->quiet_raw_ns = node->event_raw_ns = now->raw_ns;
+        node->event_tokens = EVENT_TOKENS;
         node->verdict.agreement.reference = -1;
         take_options(node, options);
         tg_node_judge(node); /* so that the first status does not look like a verdict */
@@ -135,13 +137,29 @@ void tg_node_set_id(struct tg_node *node, uint32_t node_id)
         take_options(node, &node->options);
 }
 
+static void earn_tokens(struct tg_node *node)
+{
+        int64_t earned = (node->clock.last.raw_ns - node->event_raw_ns) / EVENT_EARN_NS;
+
+        if (earned < 0 || node->event_tokens + earned >= EVENT_TOKENS) {
+                node->event_tokens = EVENT_TOKENS;
+                node->event_raw_ns = node->clock.last.raw_ns;
+        } else {
+                node->event_tokens = (uint8_t)(node->event_tokens + earned);
+                node->event_raw_ns += earned * EVENT_EARN_NS;
+        }
+}
+
 static void report_if_due(struct tg_node *node)
 {
         if (!node->wants_report || !node->connected || !node->identity.node_id)
                 return;
-        if (!node->must_report &&
-            (node->clock.last.raw_ns - node->sent_raw_ns < EVENT_SPACING_NS || node->seq - node->heard_seq > UNHEARD_MAX))
-                return;
+        earn_tokens(node);
+        if (!node->must_report) {
+                if (!node->event_tokens || node->seq - node->heard_seq > UNHEARD_MAX)
+                        return;
+                node->event_tokens--;
+        }
         tg_node_compose(node, !node->must_report || node->leaving);
         node->wants_report = node->must_report = false;
 }

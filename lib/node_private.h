@@ -34,7 +34,8 @@ struct tg_node {
 
         uint32_t seq;           /* of the last report sent */
         uint32_t heard_seq;     /* of the last own report that came back */
-        int64_t sent_raw_ns;    /* when the last report was sent */
+        uint8_t event_tokens;   /* reports beside the second that may be sent at once ... */
+        int64_t event_raw_ns;   /* ... since when the next one is being earned */
         int64_t unheard_raw_ns; /* when the oldest report that has not come back was sent */
         int64_t quiet_raw_ns; /* start, or last change of ring or connection: silence means nothing before patience has passed */
         uint32_t ticks;

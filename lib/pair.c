@@ -73,15 +73,23 @@ static bool c_during(const struct tg_member *m, const struct tg_half *half, stru
         return false;
 }
 
+/* How far the span of as_of reaches beyond the time in which a measured bound held as it stands: from the sending of its message, RAW(peer)
+   = measured - upper, to its receipt, RAW(measurer) = measured. */
+static int64_t age_over(const struct tg_half *half, struct tg_interval on_measurer, struct tg_interval on_peer)
+{
+        int64_t after = on_measurer.high_ns - half->measured_raw_ns,
+                before = half->measured_raw_ns - half->upper_ns - on_peer.low_ns;
+        int64_t age = after > before ? after : before;
+
+        return age > 0 ? age : 0;
+}
+
 /* D aged to the instant when RAW(a) is in `a_when` and RAW(b) in `b_when`; false when a measurement is too old to count. */
 static bool d_at(const struct tg_half *ab, const struct tg_half *ba, uint32_t rho, struct tg_interval a_when,
                  struct tg_interval b_when, struct tg_pair *out)
 {
-        int64_t a_low = distance(a_when.low_ns, ab->measured_raw_ns), a_high = distance(a_when.high_ns, ab->measured_raw_ns);
-        int64_t b_low = distance(b_when.low_ns, ba->measured_raw_ns), b_high = distance(b_when.high_ns, ba->measured_raw_ns);
-
-        out->a_age_ns = a_low > a_high ? a_low : a_high;
-        out->b_age_ns = b_low > b_high ? b_low : b_high;
+        out->a_age_ns = age_over(ab, a_when, b_when);
+        out->b_age_ns = age_over(ba, b_when, a_when);
         if (out->a_age_ns > TG_AGE_MAX_NS || out->b_age_ns > TG_AGE_MAX_NS)
                 return false;
         out->raw.high_ns = ab->upper_ns + tg_ageing_ns(out->a_age_ns, rho);
@@ -166,10 +174,11 @@ static void rate_of(const struct tg_member *a, const struct tg_member *b, const 
         out->rate_ppb += (int64_t)a->report.slew_ppb - b->report.slew_ppb;
 }
 
-/* While the reports of one second come in, as_of hardly moves, and the half-told second only blurs it. */
-static bool tells_more(const struct tg_pair *old, const struct tg_pair *new)
+/* While the reports of one second come in, as_of hardly moves, and the half-told second only blurs it; but what holds after a step
+   replaces what held before. */
+static bool tells_more(const struct tg_pair *old, const struct tg_pair *new, bool steady)
 {
-        return !old->bounded || new->as_of_on_a_ns - old->as_of_on_a_ns >= ADVANCE_NS ||
+        return !old->bounded || (steady && new->steps != old->steps) || new->as_of_on_a_ns - old->as_of_on_a_ns >= ADVANCE_NS ||
                new->offset.high_ns - new->offset.low_ns <= old->offset.high_ns - old->offset.low_ns;
 }
 
@@ -214,11 +223,15 @@ enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_mem
         if (!c_during(a, ab, a_when, &a_c) || !c_during(b, ba, b_when, &b_c))
                 return TG_PAIR_NOTHING;
         add_up(&pair, &a_c, &b_c);
+        /* a member whose own numbers exclude each other proves nothing */
+        if (pair.offset.low_ns > pair.offset.high_ns)
+                return TG_PAIR_NOTHING;
         pair.estimate_ns = clamp(estimate_d(ab, ba, &pair) + (pair.a_c.low_ns - pair.b_c.low_ns) / 2 +
                                          (pair.a_c.high_ns - pair.b_c.high_ns) / 2,
                                  pair.offset);
         pair.as_of_on_a_ns = a_when.low_ns + (a_when.high_ns - a_when.low_ns) / 2;
-        if (!tells_more(out, &pair))
+        pair.steps = a->report.steps + b->report.steps;
+        if (!tells_more(out, &pair, a_c.steady && b_c.steady))
                 return TG_PAIR_NOTHING;
         rate_of(a, b, ab, ba, &pair);
         pair.bounded = true;

@@ -126,13 +126,15 @@ static void read_echo(struct tg_reader *r, size_t len, int64_t raw_ns, int64_t c
 {
         struct tg_reader part = { .data = tg_read_bytes(r, len), .size = len };
         uint64_t heard_age_ns;
+        int64_t age_ns;
 
         if (!part.data)
                 return;
         e->node_id = (uint32_t)tg_read_le(&part, 4);
         e->epoch_tag = (uint32_t)tg_read_le(&part, 4);
         e->upper_ns = tg_read_i64(&part);
-        e->measured_raw_ns = read_instant(&part, raw_ns);
+        age_ns = (int64_t)tg_read_le(&part, TG_AGE_BYTES);
+        e->measured_raw_ns = raw_ns < 0 || raw_ns > TG_RAW_MAX_NS ? 0 : raw_ns - age_ns;
         e->estimate_gap_ns = tg_read_i32(&part);
         e->rate_ppb = tg_read_i32(&part);
         e->rate_error_ppb = (uint32_t)tg_read_le(&part, 4);

@@ -119,6 +119,13 @@ static bool write_sources(struct tg_writer *w, const struct tg_chrony_sample *sa
         return n == sample->n_sources;
 }
 
+static uint64_t measured_age_ns(const struct tg_echo *e, int64_t raw_ns)
+{
+        int64_t age = raw_ns - e->measured_raw_ns, max = (INT64_C(1) << 8 * TG_AGE_BYTES) - 1;
+
+        return age < 0 ? 0 : (uint64_t)(age < max ? age : max);
+}
+
 static uint32_t heard_age_ns(const struct tg_echo *e, int64_t raw_ns, int64_t c_ns)
 {
         int64_t age = raw_ns - e->heard_raw_ns;
@@ -132,7 +139,7 @@ static void write_echo(struct tg_writer *w, const struct tg_echo *e, int64_t raw
         tg_write_le(w, e->node_id, 4);
         tg_write_le(w, e->epoch_tag, 4);
         tg_write_le(w, (uint64_t)e->upper_ns, 8);
-        tg_write_le(w, age_us(e->measured_raw_ns, raw_ns), 4);
+        tg_write_le(w, measured_age_ns(e, raw_ns), TG_AGE_BYTES);
         tg_write_le(w, (uint32_t)e->estimate_gap_ns, 4);
         tg_write_le(w, (uint32_t)e->rate_ppb, 4);
         tg_write_le(w, e->rate_error_ppb, 4);

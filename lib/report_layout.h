@@ -12,7 +12,8 @@
 
 #define TG_REPORT_MAGIC    0x44524754u /* "TGRD" */
 #define TG_REPORT_PREAMBLE 8
-#define TG_ECHO_BYTES      42
+#define TG_ECHO_BYTES      43
+#define TG_AGE_BYTES       5 /* of an age in ns: 18 minutes */
 #define TG_NOT_HEARD       UINT32_MAX
 #define TG_RAW_MAX_NS      (INT64_C(1) << 60)
 #define TG_C_MAX_NS        (INT64_C(1) << 62)

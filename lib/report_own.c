@@ -54,7 +54,6 @@ void tg_node_compose(struct tg_node *node, bool event)
         if (node->heard_seq == node->seq)
                 node->unheard_raw_ns = report.raw_ns;
         node->seq++;
-        node->sent_raw_ns = report.raw_ns;
         node->send_len = (size_t)len;
         node->has_send = true;
 }

@@ -54,6 +54,7 @@ struct tg_pair {
         struct tg_interval a_c, b_c; /* REALTIME - RAW of each at as_of */
         int64_t a_age_ns, b_age_ns;  /* of the one-way bounds that a and b measured */
         uint32_t rho_ppm;
+        uint32_t steps; /* of both clocks, when this was proven */
 };
 
 struct tg_member {

@@ -33,7 +33,7 @@ struct tg_echo {
         uint32_t node_id;
         uint32_t epoch_tag; /* the peer's epoch that it is about */
         int64_t upper_ns;
-        int64_t measured_raw_ns; /* the sender's RAW; on the wire as an age, in whole us, rounded up */
+        int64_t measured_raw_ns; /* the sender's RAW; on the wire as an age */
         int32_t estimate_gap_ns; /* RAW(sender) - RAW(peer) at sending is about upper_ns - this; TG_NO_ESTIMATE */
         int32_t rate_ppb;        /* d(RAW(sender) - RAW(peer))/dt; positive: the sender's oscillator is faster; TG_NO_RATE */
         uint32_t rate_error_ppb; /* half width of the rate's 95 % interval */
