@@ -105,6 +105,7 @@ static void play(struct tg_random *r, struct chronyd *c, struct tg_chrony_poll *
 {
         const int64_t start = *now;
         enum tg_poll_step step = tg_chrony_poll_begin(poll, *now, (uint32_t)random_u64(r));
+        uint64_t sequence = ~UINT64_C(0);
 
         while (step != TG_POLL_DONE) {
                 uint8_t reply[REPLY_MAX];
@@ -112,6 +113,9 @@ static void play(struct tg_random *r, struct chronyd *c, struct tg_chrony_poll *
 
                 assert_int_equal(step, TG_POLL_SEND);
                 assert_true(++c->sends <= SENDS_MAX);
+                assert_true(get(poll->datagram, 8, 4) !=
+                            sequence); /* else a late answer would pass for that to the next request */
+                sequence = get(poll->datagram, 8, 4);
                 assert_true(*now < start + POLL_NS && poll->deadline_raw_ns > *now);
                 assert_true(poll->deadline_raw_ns <= start + POLL_NS && poll->deadline_raw_ns <= *now + TG_CHRONY_TRY_NS);
                 len = answer(r, c, poll->datagram, reply);

@@ -268,6 +268,19 @@ static void fingerprints_that_must_differ_or_stay(void **state)
         assert_true(tg_options_fingerprint(&a) == tg_options_fingerprint(&b));
 }
 
+static void what_the_cluster_shares(void **state)
+{
+        static const char *const shared[] = { "budget",     "warn_percent", "forecast_horizon", "boot_grace",
+                                              "mute_after", "source.allow", "source.alias",     "source.group" };
+        static const char *const own[] = { "chrony.port", "status.socket", "status.mode", "journal" };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(shared); i++)
+                assert_true(tg_option_find(shared[i])->cluster);
+        for (size_t i = 0; i < COUNT_OF(own); i++)
+                assert_false(tg_option_find(own[i])->cluster);
+}
+
 TESTS_MAIN(TEST(matches_are_read), TEST(sets_are_read), TEST(bad_lists_change_nothing), TEST(a_list_may_be_full),
            TEST(lists_there_and_back), TEST(fingerprint_is_of_what_the_cluster_shares),
-           TEST(fingerprints_that_must_differ_or_stay))
+           TEST(fingerprints_that_must_differ_or_stay), TEST(what_the_cluster_shares))

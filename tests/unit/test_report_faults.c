@@ -128,6 +128,7 @@ static void foreign_new_or_oversized(void **state)
                 assert_int_equal(decode(bytes, TG_REPORT_BYTES_MAX, &out), TG_REPORT_OK); /* a tail */
                 assert_int_equal(decode(bytes, TG_REPORT_BYTES_MAX + 1 + random_below(&r, 3 * TG_REPORT_BYTES_MAX), &out),
                                  TG_REPORT_OVERSIZED);
+                assert_int_equal(decode(bytes, TG_REPORT_BYTES_MAX + 1, &out), TG_REPORT_OVERSIZED);
                 bytes[4] = major;
                 assert_int_equal(decode(bytes, random_chance(&r, 50) ? len : 8, &out), TG_REPORT_MAJOR_NEW);
                 bytes[random_below(&r, 4)] ^= (uint8_t)random_range(&r, 1, 255);
@@ -222,5 +223,36 @@ static void numbers_out_of_range_on_the_wire(void **state)
                         }
 }
 
+/* More sources or echoes than any reader has room for, each of them sound. */
+static void too_many_parts(void **state)
+{
+        struct tg_random r = { 3 };
+        struct tg_report report, out;
+        uint8_t bytes[TG_REPORT_BYTES_MAX];
+        size_t at, part;
+
+        (void)state;
+        for (int echoes = 0; echoes < 2; echoes++)
+                for (size_t n = 2; n < 24; n++) {
+                        size_t most = echoes ? TG_ECHOES_MAX : TG_SOURCES_MAX, len;
+
+                        random_report_of(&r, &report, !echoes, (uint8_t)echoes, 0);
+                        report.chrony.tracking.addr = (struct tg_addr){ 0 };
+                        report.chrony.sources[0].addr = (struct tg_addr){ .family = TG_ADDR_IPV4 };
+                        len = (size_t)tg_report_encode(&report, bytes);
+                        at = 8 + (bytes[6] | (size_t)bytes[7] << 8) + (size_t)echoes;
+                        part = echoes ? bytes[at + 1] : 1u + bytes[at + 1];
+                        if (len + (n - 1) * part > sizeof bytes)
+                                break;
+                        bytes[at] = (uint8_t)n;
+                        at += echoes ? 2 : 1;
+                        memmove(bytes + at + n * part, bytes + at + part, len - at - part);
+                        for (size_t i = 1; i < n; i++)
+                                memcpy(bytes + at + i * part, bytes + at, part);
+                        assert_int_equal(decode(bytes, len + (n - 1) * part, &out), n > most ? TG_REPORT_SHORT : TG_REPORT_OK);
+                }
+}
+
 TESTS_MAIN(TEST(every_truncation_is_a_fault), TEST(every_flipped_bit_is_in_range_or_a_fault), TEST(noise),
-           TEST(foreign_new_or_oversized), TEST(fields_out_of_range), TEST(numbers_out_of_range_on_the_wire))
+           TEST(foreign_new_or_oversized), TEST(too_many_parts), TEST(fields_out_of_range),
+           TEST(numbers_out_of_range_on_the_wire))
