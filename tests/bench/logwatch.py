@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Watches the agents' logs by inotify, from one thread, and stamps each line with the machine's CLOCK_MONOTONIC_RAW as it comes."""
+"""Watches the agents' logs by inotify, and the reports that leave the nodes, from one thread, and stamps what comes with the machine's
+CLOCK_MONOTONIC_RAW."""
 
 import collections
 import ctypes
@@ -12,6 +13,7 @@ from clockfile import raw_now_ns
 
 IN_MODIFY = 0x2
 IN_NONBLOCK = os.O_NONBLOCK
+REPORT = "report of a step"  # stands in for the alert where a report was heard
 ALERT = re.compile(r"timeguard\[(\S+) (raised|cleared)\] <\d>(.*)")
 
 Line = collections.namedtuple("Line", "raw_ns viewer alert raised text")
@@ -19,8 +21,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class LogWatch:
-    def __init__(self, logs):
+    def __init__(self, logs, taps):
         """logs: the path of each node's log, by node number."""
+        self.taps = {tap.fileno(): tap for tap in taps}
         self.fd = _libc.inotify_init1(IN_NONBLOCK)
         if self.fd < 0:
             raise OSError(ctypes.get_errno(), "inotify_init1")
@@ -40,14 +43,20 @@ class LogWatch:
     def _run(self):
         poll = select.poll()
         poll.register(self.fd, select.POLLIN)
-        poll.register(self.wake, select.POLLIN)
+        for fd in (self.wake, *self.taps):
+            poll.register(fd, select.POLLIN)
         while True:
             ready = [fd for fd, _ in poll.poll()]
             stamp_ns = raw_now_ns()
             if self.wake in ready:
                 return
-            os.read(self.fd, 65536)
-            self._read(stamp_ns)
+            found = [Line(stamp_ns, self.taps[fd].number, REPORT, True, "") for fd in ready if fd in self.taps and self.taps[fd].stepped()]
+            if self.fd in ready:
+                os.read(self.fd, 65536)
+                found += self._read(stamp_ns)
+            with self.changed:
+                self.lines += found
+                self.changed.notify_all()
 
     def _read(self, stamp_ns):
         found = []
@@ -57,9 +66,7 @@ class LogWatch:
                 match = ALERT.search(line.decode("utf-8", "replace"))
                 if match:
                     found.append(Line(stamp_ns, number, match[1], match[2] == "raised", match[3]))
-        with self.changed:
-            self.lines += found
-            self.changed.notify_all()
+        return found
 
     def mark(self):
         """Lines from here on are found by since()."""
@@ -78,5 +85,5 @@ class LogWatch:
         self.thread.join()
         for fd in (self.fd, self.wake, self.wake_writer):
             os.close(fd)
-        for file in self.files.values():
-            file.close()
+        for part in [*self.files.values(), *self.taps.values()]:
+            part.close()

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""How soon a step of 100 ms is told: the time from the very instant of the step, which the node's clock file holds, to the alert's line
-in the log of the stepping node and of every other."""
+"""How soon a step of 100 ms is told: the time from the very instant of the step, which the node's clock file holds, to the report of it
+leaving the stepping node and to the alert's line in the log of that node and of every other."""
 
 import random
 import re
 import time
 
 import network
-from logwatch import LogWatch
+from logwatch import REPORT, LogWatch
+from tap import Tap
 
 STEP_NS = 100000000
 TOLD_S = 5
@@ -32,14 +33,15 @@ class Steps:
         self.lab = lab
         self.random = random.Random(seed)
         self.watch = None
-        self.own_ns, self.first_beyond_ns, self.own_beyond_ns, self.all_ns = [], [], [], []
+        self.sent_ns, self.own_ns, self.first_beyond_ns, self.own_beyond_ns, self.all_ns = [], [], [], [], []
         self.phases_ms = []  # of the second, at the step; one for each of all_ns
         self.missed, self.blamed = 0, 0
 
     def run(self, count):
         slow_polls(self.lab)
         self.lab.wait_agreed(60)
-        self.watch = LogWatch({number: node.agent.log for number, node in self.lab.nodes.items()})
+        self.watch = LogWatch({number: node.agent.log for number, node in self.lab.nodes.items()},
+                              [Tap(node) for node in self.lab.nodes.values()])
         try:
             for turn in range(count):
                 number = turn % len(self.lab.nodes) + 1
@@ -68,6 +70,12 @@ class Steps:
                 first.setdefault(line.viewer, line.raw_ns)
         return first
 
+    def _note_sent(self, mark, number, at_ns):
+        """When the stepping node's report of it left that node."""
+        sent = [line.raw_ns for line in self.watch.since(mark) if line.alert == REPORT and line.viewer == number]
+        if sent:
+            self.sent_ns.append(sent[0] - at_ns)
+
     def _step(self, number, ns):
         mark = self.watch.mark()
         at_ns, phase_ms = self._set(number, ns)
@@ -76,6 +84,7 @@ class Steps:
         lines = self.watch.since(mark)
         told = self._told(lines, number)
         stepped = [line.raw_ns for line in lines if line.alert == "node-stepped" and line.raised and line.viewer == number]
+        self._note_sent(mark, number, at_ns)
         if stepped:
             self.own_ns.append(stepped[0] - at_ns)
         if number in told:
@@ -91,11 +100,12 @@ class Steps:
 
     def _undo(self, number, ns):
         mark = self.watch.mark()
-        self._set(number, ns)
+        at_ns, _ = self._set(number, ns)
 
         def cleared(lines):
             return {line.viewer for line in lines if line.alert == "node-beyond" and not line.raised} == set(self.lab.nodes)
         if not self.watch.wait(mark, cleared, CLEARED_S):
             raise RuntimeError(f"n{number}: node-beyond was not cleared within {CLEARED_S} s of the undoing")
+        self._note_sent(mark, number, at_ns)
         self.blamed += sum(1 for line in self.watch.since(mark) if line.alert == "node-beyond" and line.raised)
         self.lab.wait_agreed(60)

@@ -20,6 +20,7 @@ class Widths:
     def __init__(self, lab):
         self.lab = lab
         self.half_widths_ns = []
+        self.pairs = []  # the pair of each half width, as the status has it
         self.smallest_ns = []  # of the smallest provable budget
         self.outside = []  # bounds that did not hold the truth
         self.silent = 0  # no answer from an agent
@@ -49,6 +50,7 @@ class Widths:
         if key not in self.seen:
             self.seen.add(key)
             self.half_widths_ns.append((high_ns - low_ns) / 2)
+            self.pairs.append(pair)
         self._check(viewer, pair, made_ns - pair["as_of_age_ms"] * MS)
 
     def _check(self, viewer, pair, as_of_ns):
