@@ -15,9 +15,10 @@ const char *tg_offset_text(int64_t ns, char buf[static TG_NUMBER_MAX]);
 /* Copies text into buf, cut to what fits; returns buf. */
 static inline char *tg_copy(char *buf, size_t size, const char *text)
 {
-        size_t n = strnlen(text, size - 1);
+        size_t n = 0;
 
-        memcpy(buf, text, n);
+        for (; n < size - 1 && text[n]; n++)
+                buf[n] = text[n];
         buf[n] = 0;
         return buf;
 }

@@ -63,7 +63,7 @@ struct tg_report {
         int64_t raw_ns;
         int64_t c_ns; /* REALTIME - RAW */
         int64_t boot_ns;
-        int64_t bracket_ns;     /* of the look */
+        int64_t bracket_ns; /* c_ns is right within half of this; wider than the look's own bracket, in which the clock may be slewed */
         uint32_t steps;         /* of REALTIME since the agent started */
         int64_t last_step_ns;   /* positive: forward */
         uint32_t kernel_status; /* STA_* of adjtimex */
@@ -84,8 +84,8 @@ struct tg_report {
         struct tg_echo echoes[TG_ECHOES_MAX];
 };
 
-/* Writes `report` into buf, at most TG_REPORT_BYTES_MAX bytes: sources and echoes that find no room are left out (flag CUT tells
-   of sources). Returns the length, or -EINVAL when a field is out of its range. */
+/* Writes `report` into buf, at most TG_REPORT_BYTES_MAX bytes. All echoes find room; sources that find none are left out from the end, which
+   flag CUT tells. Returns the length, or -EINVAL when a field is out of its range. */
 int tg_report_encode(const struct tg_report *report, uint8_t buf[static TG_REPORT_BYTES_MAX]);
 
 enum tg_report_fault {
