@@ -9,35 +9,6 @@
 
 #define KERNEL_UNSYNC 0x0040 /* STA_UNSYNC of linux/timex.h */
 
-static const char *const state_texts[] = {
-        [TG_NODE_OK] = "ok",
-        [TG_NODE_DRIFTING] = "drifting",
-        [TG_NODE_BEYOND] = "beyond",
-        [TG_NODE_HOLDOVER] = "holdover",
-        [TG_NODE_UNSYNCHRONISED] = "unsynchronised",
-        [TG_NODE_FOREIGN_SOURCE] = "foreign-source",
-        [TG_NODE_LOCAL_CLOCK] = "local-clock",
-        [TG_NODE_UNPROVEN] = "unproven",
-        [TG_NODE_MUTE] = "mute",
-};
-static const char *const cluster_texts[] = { "agreed", "at-risk", "breached", "split", "unproven" };
-static const char *const pair_texts[] = { "unproven", "within", "beyond" };
-
-const char *tg_node_state_text(enum tg_node_state state)
-{
-        return state_texts[state];
-}
-
-const char *tg_cluster_verdict_text(enum tg_cluster_verdict verdict)
-{
-        return cluster_texts[verdict];
-}
-
-const char *tg_pair_verdict_text(enum tg_pair_verdict verdict)
-{
-        return pair_texts[verdict];
-}
-
 /* How long ago it was raw_ns on the member's RAW. */
 static int64_t age_of(const struct tg_node *node, int slot, int64_t raw_ns, int64_t now_raw_ns)
 {
