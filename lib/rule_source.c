@@ -59,9 +59,11 @@ static bool on_its_own(const struct tg_rule_case *c)
 
 const char *tg_rule_why_on_its_own(const struct tg_rule_case *c)
 {
-        static const char *const silent[] = { [TG_CHRONY_SILENT] = "chronyd does not answer",
-                                              [TG_CHRONY_REFUSED] = "chronyd refuses to answer",
-                                              [TG_CHRONY_GARBLED] = "chronyd's answers do not fit its protocol" };
+        static const char *const silent[] = {
+                [TG_CHRONY_SILENT] = "chronyd does not answer",
+                [TG_CHRONY_REFUSED] = "chronyd refuses to answer, or speaks another version of its protocol",
+                [TG_CHRONY_GARBLED] = "chronyd's answers do not fit its protocol",
+        };
         const struct tg_chrony_sample *sample = &c->m->report.chrony;
 
         if (sample->state != TG_CHRONY_OK)
