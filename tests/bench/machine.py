@@ -74,5 +74,5 @@ def describe():
 
 
 def version(root):
-    result = subprocess.run(["git", "-C", root, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
+    result = subprocess.run(["git", "-C", root, "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True, check=False)
     return result.stdout.strip() or "unknown"
