@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Serving the document. Clients share one document of at most 100 ms of age, are written to without blocking and have two seconds;
-   a client can hold neither the agent nor, beyond 16 of them, its memory. */
+   no client can hold the agent. What a client has not read is memory of the agent in the kernel's books, and stays so after the
+   agent has closed its end: thousands of idle clients would have it killed at its MemoryMax. So clients that are not root are kept
+   until they have read all or are gone, and only so many of them are served. Root is let go after its two seconds. */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <syslog.h>
@@ -18,7 +22,8 @@
 #include "status_json.h"
 #include "status_listen.h"
 
-#define CLIENTS_MAX     16
+#define CLIENTS_MAX     48
+#define OTHERS_MAX      32 /* of them, that are not root */
 #define ACCEPTS_MAX     32 /* in one turn of the loop */
 #define CLIENT_NS       (2 * TG_NS_PER_S)
 #define SWEEP_NS        (250 * TG_NS_PER_MS)
@@ -33,7 +38,8 @@ struct document {
 
 struct client {
         struct tg_status *status;
-        int fd; /* -1: free */
+        int fd;           /* -1: free */
+        bool root, ended; /* ended: nothing more is sent */
         int64_t until_raw_ns;
         size_t sent;
         struct document *document;
@@ -45,7 +51,7 @@ struct tg_status {
         dev_t dev;
         ino_t ino;
         char path[TG_PATH_MAX];
-        unsigned n_clients;
+        unsigned n_clients, n_others;
         struct client clients[CLIENTS_MAX];
         struct document *document; /* the newest */
         struct tg_alarm sweep;     /* while there are clients */
@@ -90,12 +96,15 @@ static struct document *document_now(struct tg_status *status)
         return status->document;
 }
 
+static int32_t on_client(int32_t fd, int32_t revents, void *data);
+
 static void client_close(struct client *client)
 {
         (void)qb_loop_poll_del(client->status->agent->loop, client->fd);
         (void)close(client->fd);
         client->fd = -1;
         client->document = document_free(client->document);
+        client->status->n_others -= !client->root;
         if (--client->status->n_clients == 0)
                 tg_alarm_stop(&client->status->sweep);
 }
@@ -115,13 +124,34 @@ static bool write_some(int fd, const struct document *document, size_t *sent)
         return true;
 }
 
+/* Nothing more is sent. A client that is not root keeps its place while it has not read all. */
+static void client_end(struct client *client)
+{
+        int unread = 0;
+
+        if (client->root || ioctl(client->fd, SIOCOUTQ, &unread) < 0 || unread == 0) {
+                client_close(client);
+                return;
+        }
+        if (client->ended)
+                return;
+        client->ended = true;
+        client->document = document_free(client->document);
+        (void)shutdown(client->fd, SHUT_WR);
+        /* Of hanging up epoll tells without being asked. */
+        (void)qb_loop_poll_mod(client->status->agent->loop, QB_LOOP_LOW, client->fd, 0, client, on_client);
+}
+
 static int32_t on_client(int32_t fd, int32_t revents, void *data)
 {
         struct client *client = data;
 
-        (void)revents;
-        if (client->fd == fd && write_some(fd, client->document, &client->sent))
+        if (client->fd != fd)
+                return 0;
+        if (revents & (POLLHUP | POLLERR | POLLNVAL))
                 client_close(client);
+        else if (!client->ended && write_some(fd, client->document, &client->sent))
+                client_end(client);
         return 0;
 }
 
@@ -131,36 +161,53 @@ static void on_sweep(void *data)
         int64_t now_ns = tg_clock_raw_ns();
 
         for (size_t i = 0; i < CLIENTS_MAX; i++)
-                if (status->clients[i].fd >= 0 && now_ns >= status->clients[i].until_raw_ns)
-                        client_close(&status->clients[i]);
+                if (status->clients[i].fd >= 0 && (status->clients[i].ended || now_ns >= status->clients[i].until_raw_ns))
+                        client_end(&status->clients[i]);
 }
 
-/* Keeps a client that could not take all at once. False when there is no place for it. */
-static bool client_keep(struct tg_status *status, int fd, struct document *document, size_t sent)
+static bool is_root(int fd)
+{
+        struct ucred peer;
+        socklen_t len = sizeof(peer);
+
+        return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == 0;
+}
+
+static bool has_place(const struct tg_status *status, bool root)
+{
+        return status->n_clients < CLIENTS_MAX && (root || status->n_others < OTHERS_MAX);
+}
+
+/* Keeps a client that could not take all at once, or has yet to read it; its place has been looked for. NULL without memory. */
+static struct client *client_keep(struct tg_status *status, int fd, bool root, struct document *document, size_t sent)
 {
         struct client *client = status->clients;
 
-        if (status->n_clients == CLIENTS_MAX)
-                return false;
         while (client->fd >= 0)
                 client++;
         if (qb_loop_poll_add(status->agent->loop, QB_LOOP_LOW, fd, POLLOUT, client, on_client) < 0)
-                return false;
-        *client = (struct client){ .status = status, .fd = fd, .sent = sent, .document = document };
+                return NULL;
+        *client = (struct client){ .status = status, .fd = fd, .root = root, .sent = sent, .document = document };
         client->until_raw_ns = tg_clock_raw_ns() + CLIENT_NS;
+        status->n_others += !root;
         if (status->n_clients++ == 0)
                 tg_alarm_every(&status->sweep, SWEEP_NS);
-        return true;
+        return client;
 }
 
 static void serve(struct tg_status *status, int fd)
 {
-        struct document *document = status->n_clients < CLIENTS_MAX ? document_now(status) : NULL;
+        bool root = is_root(fd);
+        struct document *document = has_place(status, root) ? document_now(status) : NULL;
         size_t sent = 0;
+        bool done = document && write_some(fd, document, &sent);
+        struct client *client = document && !(done && root) ? client_keep(status, fd, root, document, sent) : NULL;
 
-        if (!document || write_some(fd, document, &sent) || !client_keep(status, fd, document, sent)) {
+        if (!client) {
                 (void)close(fd);
                 document_free(document);
+        } else if (done) {
+                client_end(client);
         }
 }
 
