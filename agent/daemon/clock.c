@@ -17,6 +17,8 @@
 #define TICK_NOMINAL_US 10000 /* of the kernel's clock tick, USER_HZ 100 */
 /* A tick may fire before its second by the kernel's largest slew; less than this to the next second means that this was it. */
 #define TICK_EARLY_NS (200 * TG_NS_PER_MS)
+/* A clock that is set again and again must not push the tick away for ever. */
+#define TICK_LATEST_NS (1500 * TG_NS_PER_MS)
 /* Before the tick, so that the report carries what chronyd says now; late enough for the answers, which take under 1 ms. */
 #define EVE_NS     (100 * TG_NS_PER_MS)
 #define FAR_AWAY_S (10 * 365 * 86400L)
@@ -26,7 +28,8 @@ struct tg_clock {
         struct tg_alarm look;
         struct tg_alarm eve;
         struct tg_alarm tick;
-        int set_fd; /* becomes readable when REALTIME was set */
+        int64_t ticked_raw_ns; /* the last tick */
+        int set_fd;            /* becomes readable when REALTIME was set */
 };
 
 static int64_t read_ns(clockid_t id)
@@ -88,9 +91,12 @@ static void arm_tick(struct tg_clock *clock)
 {
         struct tg_look now = tg_clock_look();
         int64_t delay_ns = tg_look_until_second_ns(&now);
+        int64_t since_ns = now.raw_ns - clock->ticked_raw_ns;
 
-        if (delay_ns < TICK_EARLY_NS)
+        if (delay_ns < TICK_EARLY_NS && since_ns < 2 * TICK_EARLY_NS)
                 delay_ns += TG_NS_PER_S;
+        if (delay_ns > TICK_LATEST_NS - since_ns)
+                delay_ns = TICK_LATEST_NS - since_ns;
         tg_alarm_once(&clock->eve, delay_ns - EVE_NS);
         tg_alarm_once(&clock->tick, delay_ns);
 }
@@ -107,6 +113,7 @@ static void on_tick(void *data)
         struct tg_clock *clock = data;
         struct tg_event event = { .type = TG_EVENT_TICK };
 
+        clock->ticked_raw_ns = tg_clock_raw_ns();
         tg_agent_event(clock->agent, &event);
         tg_agent_tick(clock->agent);
         arm_tick(clock);
@@ -186,6 +193,7 @@ int tg_clock_new(struct tg_clock **out, struct tg_agent *agent)
                 tg_clock_free(clock);
                 return r;
         }
+        clock->ticked_raw_ns = tg_clock_raw_ns();
         arm_set(clock);
         tg_alarm_every(&clock->look, LOOK_PERIOD_NS);
         arm_tick(clock);

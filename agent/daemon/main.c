@@ -109,7 +109,7 @@ static enum exit_code print_options(const char *path, const struct tg_options *o
         size_t n;
         const struct tg_option *table = tg_option_table(&n);
 
-        printf("%s: ok\n", path);
+        printf("%s: ok%s\n", path, access(path, F_OK) == 0 ? "" : " (no such file: defaults)");
         for (size_t i = 0; i < n; i++)
                 printf("%s = %s\n", table[i].name, tg_options_text(options, &table[i], text, sizeof(text)));
         return EXIT_OK;
