@@ -28,7 +28,9 @@ static const char *forgery(const struct tg_member *m, const struct tg_report *re
 {
         if (report->node_id != node_id)
                 return "it names another node as its sender";
-        if (!m->heard || pid != m->heard_pid)
+        /* another agent counts anew, even where a reboot has given it the pid of the one before */
+        if (!m->heard || pid != m->heard_pid ||
+            memcmp(report->epoch.boot_id, m->report.epoch.boot_id, sizeof report->epoch.boot_id))
                 return NULL;
         if (report->seq <= m->report.seq)
                 return "it is older than the last one of that node (replayed?)";

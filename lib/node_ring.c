@@ -50,6 +50,13 @@ void tg_node_on_members(struct tg_node *node, const struct tg_event *event)
                 if (m && (!m->agents++ || event->members.list[i].pid < m->pid))
                         m->pid = event->members.list[i].pid;
         }
+        for (uint32_t i = 0; i < node->view.n; i++) {
+                struct tg_member *m = &node->view.members[node->view.order[i]];
+
+                /* its agent is gone: the next one counts anew, whatever its pid */
+                if (!m->agents)
+                        m->heard_pid = 0;
+        }
         node->dirty = true;
 }
 
