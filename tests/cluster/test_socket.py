@@ -35,8 +35,8 @@ def clients(lab, number, count, timeout_s=5):
         for _ in range(count):
             link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             links.append(link)
+            link.connect(address(lab, number))  # blocking: one with a time limit does not wait for room in the backlog
             link.settimeout(timeout_s)
-            link.connect(address(lab, number))
         yield links
     finally:
         for link in links:
