@@ -42,8 +42,11 @@ static void print_state(const struct tg_page *page, const struct tg_document *do
         if (*node->reason)
                 tg_page_prose(page, LABEL, TG_INK_PLAIN, "Why:", "%s", node->reason);
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Member:", "%s, %" PRId64 " vote%s; %s the agreeing set%s",
-                      node->present ? "in the ring" : "NOT in the ring", node->votes, node->votes == 1 ? "" : "s",
-                      node->in_set ? "in" : "not in", node->in_boot_grace ? "; in boot grace: its alerts are held back" : "");
+                      !document->cluster.connected ? "unknown, as corosync is not reachable"
+                      : node->present              ? "in the ring"
+                                                   : "NOT in the ring",
+                      node->votes, node->votes == 1 ? "" : "s", node->in_set ? "in" : "not in",
+                      node->in_boot_grace ? "; in boot grace: its alerts are held back" : "");
 }
 
 static void print_report(const struct tg_page *page, const struct tg_doc_node *node)

@@ -110,8 +110,9 @@ static void print_claim(const struct tg_page *page, const struct tg_doc_node *no
         int64_t age_ns = chrony->age_ms * TG_NS_PER_MS;
 
         if (!node->claim_ns.known) {
-                tg_page_prose(page, LABEL, TG_INK_WARN,
-                              "  claim:", "none: without a selected source that answers, chronyd's own figures prove nothing");
+                tg_page_prose(page, LABEL, TG_INK_WARN, "  claim:", "none: %s",
+                              node->agent ? "without a selected source that answers, chronyd's own figures prove nothing"
+                                          : "this is what it said before its reports ended");
                 return;
         }
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "  claim:",

@@ -10,7 +10,8 @@
 #include "units.h"
 #include "words.h"
 
-#define LABEL 9 /* "Quorum:  " */
+#define LABEL        9 /* "Quorum:  " */
+#define UNHEARD_MANY 2 /* own reports under way; more of them: corosync delivers nothing */
 
 static void print_verdict(const struct tg_page *page, const struct tg_document *document)
 {
@@ -26,10 +27,11 @@ static void print_verdict(const struct tg_page *page, const struct tg_document *
                                       "UNPROVEN:", "whether the nodes tell the same time is not known at present" },
         };
         const struct tg_doc_cluster *cluster = &document->cluster;
+        const bool parted = cluster->verdict == TG_DOC_AGREED && cluster->absent.n > 0;
         char since[TG_WORDS_SINCE_MAX];
 
         tg_page_prose(page, 2, verdicts[cluster->verdict].ink, verdicts[cluster->verdict].word, "%s",
-                      verdicts[cluster->verdict].sentence);
+                      parted ? "all nodes of this partition tell the same time" : verdicts[cluster->verdict].sentence);
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Why:", "%s", *cluster->reason ? cluster->reason : "-");
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Since:", "%s", tg_words_since(document, cluster->since, since));
         if (*cluster->remedy)
@@ -59,8 +61,9 @@ static void print_flags(FILE *out, const struct tg_doc_cluster *cluster)
         }
 }
 
-static void print_quorum(const struct tg_page *page, const struct tg_doc_cluster *cluster)
+static void print_quorum(const struct tg_page *page, const struct tg_document *document)
 {
+        const struct tg_doc_cluster *cluster = &document->cluster;
         char *text = NULL;
         size_t len;
         FILE *out = open_memstream(&text, &len);
@@ -72,6 +75,8 @@ static void print_quorum(const struct tg_page *page, const struct tg_doc_cluster
         } else if (!cluster->provider) {
                 fputs("none: corosync runs without a quorum provider", out);
         } else {
+                if (document->agent.own_unheard > UNHEARD_MANY)
+                        fputs("before corosync fell silent: ", out);
                 fprintf(out, "%s: %" PRId64 " of %" PRId64 " votes, %" PRId64 " needed",
                         cluster->quorate ? "quorate" : "NOT QUORATE", cluster->votes, cluster->expected_votes, cluster->quorum);
                 print_margin(out, cluster);
@@ -121,10 +126,11 @@ static bool is_first_of_root(const struct tg_document *document, size_t index)
         return true;
 }
 
-/* Without a common source: who follows what. */
+/* Without a common source: who follows what, as far as it is known. */
 static void print_roots(FILE *out, const struct tg_document *document)
 {
-        const char *before = ": ";
+        const char *before = "no common source: ";
+        bool known = false;
 
         for (size_t i = 0; i < document->nodes.n; i++) {
                 const char *root = document->nodes.items[i].root, *comma = "";
@@ -139,7 +145,10 @@ static void print_roots(FILE *out, const struct tg_document *document)
                         }
                 fputc(')', out);
                 before = ", ";
+                known = true;
         }
+        if (!known)
+                fputs("none is known at present", out);
 }
 
 static void print_source(const struct tg_page *page, const struct tg_document *document)
@@ -161,7 +170,6 @@ static void print_source(const struct tg_page *page, const struct tg_document *d
         out = open_memstream(&text, &len);
         if (!out)
                 return;
-        fputs("no common source", out);
         print_roots(out, document);
         if (fclose(out) == 0)
                 tg_page_prose(page, LABEL, TG_INK_WARN, "Source:", "%s", text);
@@ -227,7 +235,7 @@ static void print_agent(const struct tg_page *page, const struct tg_document *do
         if (agent->alerts_lost > 0)
                 tg_page_prose(page, LABEL, TG_INK_WARN, "Agent:", "%" PRId64 " alerts could not be written to the journal",
                               agent->alerts_lost);
-        if (agent->own_unheard > 2)
+        if (agent->own_unheard > UNHEARD_MANY)
                 tg_page_prose(page, LABEL, TG_INK_WARN,
                               "Agent:", "%" PRId64 " of its own reports were sent and have not come back", agent->own_unheard);
 }
@@ -272,7 +280,7 @@ int tg_status_print(const struct tg_page *page, const struct tg_document *docume
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Cluster:", "%s, seen from %s (timeguard %s)",
                       *document->cluster.name ? document->cluster.name : "-",
                       tg_words_node(document, document->agent.node_id, name), document->agent.version);
-        print_quorum(page, &document->cluster);
+        print_quorum(page, document);
         print_absent(page, &document->cluster);
         print_source(page, document);
         print_budget(page, document);

@@ -259,6 +259,21 @@ def quorum_and_margin():
 
 
 @test
+def what_is_not_known_is_not_claimed():
+    doc = documents.agreed()
+    doc["cluster"].update(absent=["n4"])
+    assert ask(doc).stdout.startswith(b"AGREED: all nodes of this partition tell the same time\n")
+    doc["agent"].update(own_unheard=7)
+    assert label(ask(doc).stdout.decode(), "Quorum").startswith("before corosync fell silent: quorate: 3 of 3 votes")
+    doc = documents.no_cluster()
+    doc["nodes"][0].update(agent=False, chrony=documents.chrony())
+    assert label(ask(doc).stdout.decode(), "Source") == "none is known at present"
+    text = ask(doc, "explain n1").stdout.decode()
+    assert label(text, "Member").startswith("unknown, as corosync is not reachable, 1 vote"), text
+    assert "none: this is what it said before its reports ended" in text, text
+
+
+@test
 def source_budget_and_worst_pair():
     text = ask(documents.beyond()).stdout.decode()
     assert label(text, "Source") == "10.0.0.254, stratum 3"
