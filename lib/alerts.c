@@ -19,6 +19,12 @@ void tg_alerts_set(struct tg_alerts *alerts, enum tg_alert_id id, int slot, cons
         alerts->cases[id][slot].evidence = *evidence;
 }
 
+void tg_alerts_keep(struct tg_alerts *alerts, enum tg_alert_id id, int slot)
+{
+        if (alerts->marks[id][slot] & TG_ALERT_RAISED)
+                alerts->marks[id][slot] |= TG_ALERT_NOW;
+}
+
 static void settle(uint8_t *mark, struct tg_alert_case *c, const struct tg_alert_kind *kind, bool in_grace, int64_t now_raw_ns,
                    int64_t now_real_ns)
 {

@@ -33,6 +33,8 @@ struct tg_alerts {
 void tg_alerts_begin(struct tg_alerts *alerts);
 /* A condition holds, with what is known of it. */
 void tg_alerts_set(struct tg_alerts *alerts, enum tg_alert_id id, int slot, const struct tg_evidence *evidence);
+/* A condition that was told holds no more, but neither is it over: while this is said, the alert is not cleared. */
+void tg_alerts_keep(struct tg_alerts *alerts, enum tg_alert_id id, int slot);
 /* Ends an evaluation; in_grace, by slot, holds back the raising of alerts that know grace. */
 void tg_alerts_settle(struct tg_alerts *alerts, const bool in_grace[static TG_ALERT_SLOTS], int64_t now_raw_ns,
                       int64_t now_real_ns);

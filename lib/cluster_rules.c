@@ -84,18 +84,36 @@ static const struct tg_pair *worst_beyond(const struct cluster_case *c, int *a, 
         return worst;
 }
 
+/* Near the budget a pair's bound is now clear of it and now not, and its culprit now proven and now not. A breach that was told is not
+   over before its pair is proven within. */
+static void keep_breach(const struct cluster_case *c, enum tg_alert_id id)
+{
+        const struct tg_evidence *told = &c->alerts->cases[id][TG_ALERT_CLUSTER_SLOT].evidence;
+        int a = tg_view_find(c->s->view, told->node_id), b = tg_view_find(c->s->view, told->other_id);
+        bool swapped;
+
+        if (a < 0 || b < 0 || a == b || !c->s->view->members[a].fresh || !c->s->view->members[b].fresh)
+                return;
+        if (tg_view_pair_of(c->s->view, a, b, &swapped)->verdict != TG_PAIR_WITHIN)
+                tg_alerts_keep(c->alerts, id, TG_ALERT_CLUSTER_SLOT);
+}
+
 static bool is_beyond(struct cluster_case *c, enum tg_cluster_verdict *verdict)
 {
         const struct tg_agreement *agreement = &c->verdict->agreement;
         char low[TG_NUMBER_MAX], high[TG_NUMBER_MAX], budget[TG_NUMBER_MAX];
         const struct tg_pair *pair;
         const struct tg_view *view = c->s->view;
-        bool blamed, split;
+        bool blamed = false, split;
         int a = 0, b = 0;
 
         pair = agreement->any_beyond ? worst_beyond(c, &a, &b, &blamed) : NULL;
-        if (!pair)
+        if (!pair || blamed)
+                keep_breach(c, TG_ALERT_CLUSTER_BREACHED);
+        if (!pair) {
+                keep_breach(c, TG_ALERT_CLUSTER_SPLIT);
                 return false;
+        }
         split = c->s->quorum->provider && c->s->quorum->quorate && 2 * agreement->fresh_votes > agreement->total_votes &&
                 !agreement->majority_possible;
         *verdict = split ? TG_CLUSTER_SPLIT : TG_CLUSTER_BREACHED;

@@ -79,7 +79,7 @@ static void on_tick(struct tg_node *node, const struct tg_event *event)
         (void)event;
         node->ticks++;
         if (node->seq - node->heard_seq <= UNHEARD_MAX || node->ticks % 5 == 0)
-                node->wants_report = node->must_report = true;
+                node->wants_report = node->must_report = node->ticked = true;
 }
 
 static void on_look(struct tg_node *node, const struct tg_event *event)
@@ -160,8 +160,8 @@ static void report_if_due(struct tg_node *node)
                         return;
                 node->event_tokens--;
         }
-        tg_node_compose(node, !node->must_report || node->leaving);
-        node->wants_report = node->must_report = false;
+        tg_node_compose(node, !node->ticked);
+        node->wants_report = node->must_report = node->ticked = false;
 }
 
 void tg_node_handle(struct tg_node *node, const struct tg_event *event)

@@ -6,6 +6,7 @@
 
 #include "node_private.h"
 
+#define FOLLOW_UP_S    4
 #define ANSWER_PERCENT 10 /* a peer's step of that share of the budget is answered at once */
 
 static void refuse(struct tg_node *node, uint32_t node_id, const char *reason, const char *field)
@@ -75,6 +76,13 @@ static bool is_large_step(const struct tg_node *node, const struct tg_report *re
         return llabs(report->last_step_ns) >= node->options.budget_ns / 100 * ANSWER_PERCENT;
 }
 
+/* An idle ring sleeps between the seconds, and its first messages are slow. Every few seconds all nodes send once more while it is awake:
+   messages of a fraction of the delay, which bound the offsets for the seconds that follow. */
+static bool is_time_to_follow_up(const struct tg_node *node, const struct tg_report *report)
+{
+        return !(report->flags & TG_REPORT_EVENT) && node->clock.last.real_ns / TG_NS_PER_S % FOLLOW_UP_S == 0;
+}
+
 static void accept(struct tg_node *node, int slot, const struct tg_report *report, uint32_t pid)
 {
         bool own = slot == tg_node_self(node);
@@ -87,6 +95,8 @@ static void accept(struct tg_node *node, int slot, const struct tg_report *repor
         } else if (pid == node->identity.pid) {
                 node->heard_seq = report->seq;
                 node->unheard_raw_ns = now;
+                if (is_time_to_follow_up(node, report))
+                        node->wants_report = node->must_report = true;
         }
         node->view.members[slot].heard_pid = pid;
         change = tg_view_deliver(&node->view, slot, report, now);

@@ -41,6 +41,7 @@ struct tg_node {
         uint32_t ticks;
         uint32_t echo_at;  /* where the next report's echoes begin in the order of members */
         bool wants_report; /* something happened: report at once */
+        bool ticked;       /* the second's own report is due */
         bool must_report;  /* ... even past the limit of five a second */
         bool leaving;
         bool dirty;  /* the verdict is older than the view */

@@ -94,6 +94,15 @@ static void enter(struct tg_rule_case *c, const struct rule *rule, const char *r
         snprintf(c->n->reason, sizeof c->n->reason, "%s", reason);
 }
 
+/* Near the budget the bound is now clear of it and now not. Who was proven beyond is not back before it is proven within. */
+static void keep_beyond(const struct tg_rule_case *c, struct tg_alerts *alerts)
+{
+        const struct tg_agreement *agreement = &c->verdict->agreement;
+
+        if (c->m->fresh && agreement->has_set && !agreement->in_set[c->slot])
+                tg_alerts_keep(alerts, TG_ALERT_NODE_BEYOND, c->slot);
+}
+
 void tg_node_rules_apply(struct tg_verdict *verdict, const struct tg_situation *s, int slot, struct tg_alerts *alerts)
 {
         char reason[TG_REASON_MAX];
@@ -124,6 +133,7 @@ void tg_node_rules_apply(struct tg_verdict *verdict, const struct tg_situation *
                 tg_copy(evidence.reason, sizeof evidence.reason, reason);
                 tg_alerts_set(alerts, rules[i].alert, slot, &evidence);
         }
+        keep_beyond(&c, alerts);
         if (!named)
                 enter(&c, NULL, "");
 }

@@ -118,19 +118,19 @@ static bool d_roughly(const struct tg_half *ab, const struct tg_half *ba, uint32
 static void choose_as_of(const struct tg_point *pa, const struct tg_point *pb, struct tg_interval d, struct tg_pair *out,
                          struct tg_interval *a_when, struct tg_interval *b_when)
 {
-        /* each sending on the other's timeline, where it certainly was not earlier */
-        int64_t b_sends = pb->raw_ns + d.low_ns, a_sends = pa->raw_ns - d.high_ns;
+        /* the latest instant on either timeline that certainly was not after the other's sending */
+        int64_t on_a = pb->raw_ns + d.low_ns, on_b = pa->raw_ns - d.high_ns;
 
-        out->as_of_on_b = pb->raw_ns <= a_sends;
-        if (out->as_of_on_b) {
-                out->as_of_raw_ns = pb->raw_ns;
-                *b_when = (struct tg_interval){ pb->raw_ns, pb->raw_ns };
-                *a_when = (struct tg_interval){ pb->raw_ns + d.low_ns, pb->raw_ns + d.high_ns };
-                return;
-        }
-        out->as_of_raw_ns = pa->raw_ns < b_sends ? pa->raw_ns : b_sends;
-        *a_when = (struct tg_interval){ out->as_of_raw_ns, out->as_of_raw_ns };
-        *b_when = (struct tg_interval){ out->as_of_raw_ns - d.high_ns, out->as_of_raw_ns - d.low_ns };
+        on_a = on_a < pa->raw_ns ? on_a : pa->raw_ns;
+        on_b = on_b < pb->raw_ns ? on_b : pb->raw_ns;
+        /* of the two, the one that needs less carrying back */
+        out->as_of_on_b = pb->raw_ns - on_b < pa->raw_ns - on_a;
+        out->as_of_raw_ns = out->as_of_on_b ? on_b : on_a;
+        *a_when = *b_when = (struct tg_interval){ out->as_of_raw_ns, out->as_of_raw_ns };
+        if (out->as_of_on_b)
+                *a_when = (struct tg_interval){ on_b + d.low_ns, on_b + d.high_ns };
+        else
+                *b_when = (struct tg_interval){ on_a - d.high_ns, on_a - d.low_ns };
 }
 
 static int64_t clamp(int64_t value, struct tg_interval into)
