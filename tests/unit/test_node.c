@@ -93,6 +93,27 @@ static void test_step_names_the_right_node(void **state)
         stop();
 }
 
+/* An offset just beyond the budget is proven so in one second and not in the next: told once, and cleared when it is back. */
+static void test_no_flapping_near_the_budget(void **state)
+{
+        (void)state;
+        for (int64_t us = 50000; us <= 51200; us += 150) {
+                uint64_t raised;
+
+                start(3, 90, "50ms");
+                world_run(&world, 10 * S);
+                world_step(&world, 2, us * TG_NS_PER_US);
+                world_run(&world, 30 * S);
+                raised = world.nodes[0].raised;
+                world_run(&world, 300 * S);
+                assert_true(world.nodes[0].raised - raised <= 2);
+                world_step(&world, 2, -us * TG_NS_PER_US);
+                world_run(&world, 70 * S);
+                assert_int_equal(world.nodes[0].raised, world.nodes[0].cleared);
+                stop();
+        }
+}
+
 static void test_small_step_is_no_alert(void **state)
 {
         (void)state;
@@ -493,6 +514,7 @@ int main(int argc, char **argv)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_agrees_soon),
                 cmocka_unit_test(test_step_names_the_right_node),
+                cmocka_unit_test(test_no_flapping_near_the_budget),
                 cmocka_unit_test(test_small_step_is_no_alert),
                 cmocka_unit_test(test_nobody_to_blame),
                 cmocka_unit_test(test_split),
