@@ -3,8 +3,10 @@
    that pair has no bound), and sorted. From each node as the leftmost, a sweep to the right takes in whoever is proven within the budget
    of all that were taken before: intervals of one width on a line form cliques of neighbours (Marzullo, Helly). Ties go to the lowest
    id by the order of the sweep.
-   A sweep may miss a set where the widths differ. That is harmless for what is proven, but which sets are possible in truth condemns
-   (split) or spares: this is searched through to its end, and where that would take too long, a set counts as possible. */
+   A sweep may miss a set where the widths differ: one node with wide or false bounds could keep apart those that are proven to agree.
+   So a larger set is searched for, and likewise which sets are possible in truth, which condemns (split) or spares. Both searches are
+   bounded: where they would take too long, the best set so far counts, and a set counts as possible. Nodes go by their place in the
+   order of ids, never by slot, so that every node searches alike. */
 #include <string.h>
 
 #include "agree.h"
@@ -26,14 +28,14 @@ struct clique {
 
 #define SEARCH_STEPS 2000 /* of one evaluation, each about as long as a sweep */
 
-/* Who is proven beyond whom: bits by slot. */
+/* Who cannot be of one set with whom. A set of nodes is 64 bits, by their place in the view's order. */
 struct search {
         const struct tg_view *view;
         uint64_t foes[TG_NODES_MAX];
         uint64_t fresh;
         int steps;
 };
-_Static_assert(TG_NODES_MAX <= 64, "a set of slots is 64 bits");
+_Static_assert(TG_NODES_MAX <= 64, "a set of nodes is 64 bits");
 
 static void place(const struct tg_view *view, struct line *line, int slot)
 {
@@ -147,40 +149,32 @@ static void count_votes(const struct tg_view *view, struct tg_agreement *out)
         }
 }
 
-static void find_set(const struct tg_view *view, const struct line *line, struct tg_agreement *out)
+static uint64_t bit(uint32_t place)
 {
-        struct clique best = { 0 }, clique;
-        bool all = false;
-
-        for (int i = 0; i < line->n && !all; i++) {
-                all = sweep(view, line, i, &clique);
-                if (clique.votes > best.votes)
-                        best = clique;
-        }
-        out->has_set = majority(out, best.votes);
-        out->set_votes = best.votes;
-        if (out->has_set)
-                memcpy(out->in_set, best.has, sizeof best.has);
+        return UINT64_C(1) << place;
 }
 
-static uint64_t bit(int slot)
+static uint64_t votes_at(const struct search *s, int place)
 {
-        return UINT64_C(1) << slot;
+        return s->view->members[s->view->order[place]].votes;
 }
 
-static void find_foes(const struct tg_view *view, struct search *s)
+/* Foes are pairs proven beyond, or, with `proven`, all that are not proven within. */
+static void find_foes(const struct tg_view *view, struct search *s, bool proven)
 {
+        *s = (struct search){ .view = view, .steps = SEARCH_STEPS };
+        for (uint32_t i = 0; i < view->n; i++)
+                s->fresh |= view->members[view->order[i]].fresh ? bit(i) : 0;
         for (uint32_t i = 0; i < view->n; i++)
                 for (uint32_t j = i + 1; j < view->n; j++) {
-                        int a = view->order[i], b = view->order[j];
+                        enum tg_pair_verdict verdict = verdict_of(view, view->order[i], view->order[j]);
 
-                        if (!view->members[a].fresh || !view->members[b].fresh || verdict_of(view, a, b) != TG_PAIR_BEYOND)
+                        if (!(s->fresh & bit(i)) || !(s->fresh & bit(j)) ||
+                            (proven ? verdict == TG_PAIR_WITHIN : verdict != TG_PAIR_BEYOND))
                                 continue;
-                        s->foes[a] |= bit(b);
-                        s->foes[b] |= bit(a);
+                        s->foes[i] |= bit(j);
+                        s->foes[j] |= bit(i);
                 }
-        for (uint32_t i = 0; i < view->n; i++)
-                s->fresh |= view->members[view->order[i]].fresh ? bit(view->order[i]) : 0;
 }
 
 /* At most so many votes of `set` can agree: of two foes only one. *foe gets a node with a foe, or -1 when all may agree. */
@@ -191,18 +185,55 @@ static uint64_t votes_at_most(const struct search *s, uint64_t set, int *foe)
         *foe = -1;
         while (set) {
                 int i = __builtin_ctzll(set), j;
-                uint64_t a = s->view->members[i].votes, b = 0;
+                uint64_t a = votes_at(s, i), b = 0;
 
                 set &= set - 1;
                 if (s->foes[i] & set) {
                         j = __builtin_ctzll(s->foes[i] & set);
-                        b = s->view->members[j].votes;
-                        set &= ~bit(j);
+                        b = votes_at(s, j);
+                        set &= ~bit((uint32_t)j);
                         *foe = i;
                 }
                 votes += a > b ? a : b;
         }
         return votes;
+}
+
+/* Looks within `set` for one without foes that has more votes than the best so far. */
+static void improve(struct search *s, uint64_t set, struct clique *best)
+{
+        int foe;
+        uint64_t votes;
+
+        if (s->steps-- <= 0 || (votes = votes_at_most(s, set, &foe)) <= best->votes)
+                return;
+        if (foe >= 0) {
+                improve(s, set & ~s->foes[foe], best);
+                improve(s, set & ~bit((uint32_t)foe), best);
+                return;
+        }
+        *best = (struct clique){ .votes = votes };
+        for (uint32_t i = 0; i < s->view->n; i++)
+                best->has[s->view->order[i]] = set & bit(i);
+}
+
+static void find_set(const struct tg_view *view, const struct line *line, struct tg_agreement *out)
+{
+        struct clique best = { 0 }, clique;
+        struct search s;
+        bool all = false;
+
+        for (int i = 0; i < line->n && !all; i++) {
+                all = sweep(view, line, i, &clique);
+                if (clique.votes > best.votes)
+                        best = clique;
+        }
+        find_foes(view, &s, true);
+        improve(&s, s.fresh, &best);
+        out->has_set = majority(out, best.votes);
+        out->set_votes = best.votes;
+        if (out->has_set)
+                memcpy(out->in_set, best.has, sizeof best.has);
 }
 
 /* Whether some nodes of `set`, no two of them foes, have a majority together with `more` votes. */
@@ -214,29 +245,29 @@ static bool may_agree(struct search *s, const struct tg_agreement *a, uint64_t s
                 return true;
         if (!majority(a, votes_at_most(s, set, &foe) + more))
                 return false;
-        return foe < 0 || may_agree(s, a, set & ~s->foes[foe], more) || may_agree(s, a, set & ~bit(foe), more);
+        return foe < 0 || may_agree(s, a, set & ~s->foes[foe], more) || may_agree(s, a, set & ~bit((uint32_t)foe), more);
 }
 
-static bool may_agree_with(struct search *s, const struct tg_agreement *a, int slot)
+static bool may_agree_with(struct search *s, const struct tg_agreement *a, uint32_t place)
 {
-        uint64_t others = s->fresh & ~bit(slot) & ~s->foes[slot];
+        uint64_t others = s->fresh & ~bit(place) & ~s->foes[place];
 
-        return may_agree(s, a, others, s->view->members[slot].votes);
+        return may_agree(s, a, others, votes_at(s, (int)place));
 }
 
 /* The set is unique when all nodes that can be of any majority may agree with each other. */
 static void find_possible(const struct tg_view *view, struct tg_agreement *out)
 {
-        struct search s = { .view = view, .steps = SEARCH_STEPS };
+        struct search s;
         uint64_t silent = out->total_votes > out->fresh_votes ? out->total_votes - out->fresh_votes : 0, some = 0;
 
-        find_foes(view, &s);
+        find_foes(view, &s, false);
         out->majority_possible = may_agree(&s, out, s.fresh, silent);
         out->unique = out->has_set;
-        for (int slot = 0; slot < TG_NODES_MAX && out->unique; slot++)
-                if ((s.fresh & bit(slot)) && may_agree_with(&s, out, slot)) {
-                        some |= bit(slot);
-                        out->unique = !(s.foes[slot] & some);
+        for (uint32_t i = 0; i < view->n && out->unique; i++)
+                if ((s.fresh & bit(i)) && may_agree_with(&s, out, i)) {
+                        some |= bit(i);
+                        out->unique = !(s.foes[i] & some);
                 }
 }
 
