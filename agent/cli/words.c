@@ -53,6 +53,8 @@ const char *tg_words_node(const struct tg_document *document, int64_t id, char b
 
         if (node && *node->name)
                 return node->name;
+        if (id == 0)
+                return "this node";
         snprintf(buf, TG_WORDS_NODE_MAX, "node %" PRId64, id);
         return buf;
 }

@@ -268,6 +268,8 @@ def what_is_not_known_is_not_claimed():
     doc = documents.no_cluster()
     doc["nodes"][0].update(agent=False, chrony=documents.chrony())
     assert label(ask(doc).stdout.decode(), "Source") == "none is known at present"
+    doc["agent"].update(node_id=0)
+    assert "seen from this node" in label(ask(doc).stdout.decode(), "Cluster")
     text = ask(doc, "explain n1").stdout.decode()
     assert label(text, "Member").startswith("unknown, as corosync is not reachable, 1 vote"), text
     assert "none: this is what it said before its reports ended" in text, text
