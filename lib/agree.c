@@ -26,6 +26,7 @@ struct clique {
         bool has[TG_NODES_MAX];
 };
 
+#define FAR_NS       (INT64_MAX / TG_NODES_MAX)
 #define SEARCH_STEPS 2000 /* of one evaluation, each about as long as a sweep */
 
 /* Who cannot be of one set with whom. A set of nodes is 64 bits, by their place in the view's order. */
@@ -37,6 +38,12 @@ struct search {
 };
 _Static_assert(TG_NODES_MAX <= 64, "a set of nodes is 64 bits");
 
+/* As far as it matters for the order: the sum along all nodes stays in range, whatever some of them say. */
+static int64_t near(int64_t estimate_ns)
+{
+        return estimate_ns > FAR_NS ? FAR_NS : estimate_ns < -FAR_NS ? -FAR_NS : estimate_ns;
+}
+
 static void place(const struct tg_view *view, struct line *line, int slot)
 {
         for (int i = 0; i < line->n; i++) {
@@ -46,7 +53,7 @@ static void place(const struct tg_view *view, struct line *line, int slot)
                 if (!pair->bounded)
                         continue;
                 line->nodes[line->n++] =
-                        (struct placed){ slot, line->nodes[i].x_ns + (swapped ? -pair->estimate_ns : pair->estimate_ns) };
+                        (struct placed){ slot, line->nodes[i].x_ns + near(swapped ? -pair->estimate_ns : pair->estimate_ns) };
                 return;
         }
 }

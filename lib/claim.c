@@ -14,6 +14,13 @@ const struct tg_source *tg_selected_source(const struct tg_chrony_sample *sample
         return NULL;
 }
 
+bool tg_has_live_source(const struct tg_chrony_sample *sample)
+{
+        const struct tg_source *selected = tg_selected_source(sample);
+
+        return sample->state == TG_CHRONY_OK && selected && selected->reach;
+}
+
 static int64_t capped(int64_t ns)
 {
         return ns < 0 ? (ns > -LARGE_NS ? -ns : LARGE_NS) : ns < LARGE_NS ? ns : LARGE_NS;

@@ -153,6 +153,26 @@ static uint32_t name_state(const struct cluster_case *c, enum tg_node_state stat
         return n;
 }
 
+/* Appends the names of configured nodes that are not in the ring, when those that are hold no majority of the node votes. */
+static uint32_t name_absent(const struct cluster_case *c, char *out, size_t size)
+{
+        uint64_t present = 0;
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < c->s->view->n; i++) {
+                int slot;
+                const struct tg_member *m = nth(c, i, &slot);
+
+                present += m->present ? m->votes : 0;
+                if (m->configured && !m->present && n++ < 5)
+                        tg_append(out, size, "%s%.40s", n > 1 ? ", " : "", m->name);
+        }
+        if (2 * present <= c->verdict->agreement.total_votes)
+                return n;
+        out[0] = 0;
+        return 0;
+}
+
 static bool is_unproven(struct cluster_case *c, enum tg_cluster_verdict *verdict)
 {
         char budget[TG_NUMBER_MAX], smallest[TG_NUMBER_MAX], names[TG_REASON_MAX] = "";
@@ -167,10 +187,13 @@ static bool is_unproven(struct cluster_case *c, enum tg_cluster_verdict *verdict
                 snprintf(c->reason, TG_REASON_MAX, "this partition is not quorate: %u of %u votes needed",
                          s->quorum->total_votes, s->quorum->quorum);
         } else if (s->settled && !tg_situation_hears(s)) {
+                c->alert = TG_ALERT_NOT_HEARD;
                 snprintf(c->reason, TG_REASON_MAX,
                          "corosync on this node delivers nothing: not even this node's own reports come back");
         } else if (c->verdict->agreement.has_set) {
                 return false;
+        } else if (name_absent(c, names, sizeof names)) {
+                snprintf(c->reason, TG_REASON_MAX, "no majority of the nodes is here to be compared; absent: %.200s", names);
         } else if (!s->settled && c->verdict->agreement.fresh_votes * 2 <= c->verdict->agreement.total_votes) {
                 snprintf(c->reason, TG_REASON_MAX, "the agents have only begun to hear each other");
         } else if (name_state(c, TG_NODE_MUTE, names, sizeof names)) {

@@ -30,6 +30,12 @@ static inline struct tg_interval tg_interval_minus(struct tg_interval a, struct 
         return (struct tg_interval){ a.low_ns - b.high_ns, a.high_ns - b.low_ns };
 }
 
+/* Of two lying members an interval may be wider than an int64 holds. */
+static inline uint64_t tg_interval_width_ns(struct tg_interval a)
+{
+        return (uint64_t)a.high_ns - (uint64_t)a.low_ns;
+}
+
 static inline int64_t tg_interval_farthest_ns(struct tg_interval a)
 {
         return -a.low_ns > a.high_ns ? -a.low_ns : a.high_ns;

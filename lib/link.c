@@ -51,7 +51,7 @@ void tg_link_heard(struct tg_link *link, const struct tg_look *look)
         link->heard_c_ns = look->real_ns - look->raw_ns;
 }
 
-static const struct tg_link_sample *best_sample(const struct tg_link *link, int64_t raw_ns)
+static const struct tg_link_sample *best_sample(const struct tg_link *link, int64_t raw_ns, uint32_t rho_ppm)
 {
         const struct tg_link_sample *best = NULL;
         int64_t best_ns = INT64_MAX;
@@ -61,7 +61,7 @@ static const struct tg_link_sample *best_sample(const struct tg_link *link, int6
 
                 if (age < 0 || age > TG_AGE_MAX_NS)
                         continue;
-                aged = link->window[i].upper_ns + tg_ageing_ns(age, link->rho_ppm);
+                aged = link->window[i].upper_ns + tg_ageing_ns(age, rho_ppm);
                 if (aged < best_ns) {
                         best_ns = aged;
                         best = &link->window[i];
@@ -72,7 +72,7 @@ static const struct tg_link_sample *best_sample(const struct tg_link *link, int6
 
 void tg_link_answer(struct tg_link *link, int64_t upper_ns, int64_t age_ns, int64_t rx_ns)
 {
-        const struct tg_link_sample *best = best_sample(link, rx_ns);
+        const struct tg_link_sample *best = best_sample(link, rx_ns, link->rho_ppm);
         int64_t at_ns;
 
         if (!best || age_ns > TG_AGE_MAX_NS)
@@ -156,9 +156,16 @@ static int32_t to_i32(double value, int32_t none)
         return fabs(value) < 2e9 ? (int32_t)value : none;
 }
 
+/* The rho by which the pair will be judged. With a smaller one an old sample may look best which then proves less than the message
+   that is being answered. */
+static uint32_t pair_rho(const struct tg_link *link)
+{
+        return link->rho_ppm > link->peer_rho_ppm ? link->rho_ppm : link->peer_rho_ppm;
+}
+
 bool tg_link_echo(const struct tg_link *link, int64_t raw_ns, struct tg_echo *echo)
 {
-        const struct tg_link_sample *best = link->heard_in_ring ? best_sample(link, raw_ns) : NULL;
+        const struct tg_link_sample *best = link->heard_in_ring ? best_sample(link, raw_ns, pair_rho(link)) : NULL;
 
         if (!best)
                 return false;

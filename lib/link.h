@@ -32,7 +32,8 @@ struct tg_link {
         struct tg_line line; /* likely D over own RAW */
         struct tg_fit fit;
         uint32_t rho_ppm;
-        uint8_t doublings; /* of rho, for rates and contradictions that it did not cover */
+        uint32_t peer_rho_ppm; /* what the peer's newest echo says */
+        uint8_t doublings;     /* of rho, for rates and contradictions that it did not cover */
         uint8_t contradictions;
         int64_t contradiction_raw_ns;
 };

@@ -51,9 +51,11 @@ static void measure(struct tg_node *node, int slot, const struct tg_report *repo
         tg_link_receive(link, tg_epoch_tag(&report->epoch), report->raw_ns, rx_ns);
         tg_link_heard(link, &node->clock.last);
         for (uint8_t i = 0; i < report->n_echoes; i++)
-                if (report->echoes[i].node_id == node->identity.node_id && report->echoes[i].epoch_tag == own_tag)
+                if (report->echoes[i].node_id == node->identity.node_id && report->echoes[i].epoch_tag == own_tag) {
+                        link->peer_rho_ppm = report->echoes[i].rho_ppm;
                         tg_link_answer(link, report->echoes[i].upper_ns, report->raw_ns - report->echoes[i].measured_raw_ns,
                                        rx_ns);
+                }
 }
 
 /* The own pairs that contradict themselves lose what was measured, on this side too. */

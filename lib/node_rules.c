@@ -91,6 +91,9 @@ static void enter(struct tg_rule_case *c, const struct rule *rule, const char *r
         c->n->known = true;
         c->n->state = state;
         c->n->alert = rule ? rule->alert : TG_ALERT_COUNT;
+        /* without chronyd its sources cannot be asked about */
+        if ((state == TG_NODE_HOLDOVER || state == TG_NODE_UNSYNCHRONISED) && c->m->report.chrony.state != TG_CHRONY_OK)
+                c->n->alert = TG_ALERT_NODE_CHRONY_SILENT;
         snprintf(c->n->reason, sizeof c->n->reason, "%s", reason);
 }
 

@@ -114,12 +114,22 @@ static bool d_roughly(const struct tg_half *ab, const struct tg_half *ba, uint32
         return true;
 }
 
+/* The lower end of D at b's sending and its upper end at a's, each aged no longer than to there: an answer whose question was the
+   fastest message of the window proves to the nanosecond, and not less, that it came after it. */
+static struct tg_interval d_at_sendings(const struct tg_half *ab, const struct tg_half *ba, uint32_t rho,
+                                        const struct tg_point *pa, const struct tg_point *pb)
+{
+        return (struct tg_interval){ -ba->upper_ns - tg_ageing_ns(distance(pb->raw_ns, ba->measured_raw_ns), rho),
+                                     ab->upper_ns + tg_ageing_ns(distance(pa->raw_ns, ab->measured_raw_ns), rho) };
+}
+
 /* When as_of is, on both timelines. */
-static void choose_as_of(const struct tg_point *pa, const struct tg_point *pb, struct tg_interval d, struct tg_pair *out,
-                         struct tg_interval *a_when, struct tg_interval *b_when)
+static void choose_as_of(const struct tg_point *pa, const struct tg_point *pb, struct tg_interval d,
+                         struct tg_interval at_sending, struct tg_pair *out, struct tg_interval *a_when,
+                         struct tg_interval *b_when)
 {
         /* the latest instant on either timeline that certainly was not after the other's sending */
-        int64_t on_a = pb->raw_ns + d.low_ns, on_b = pa->raw_ns - d.high_ns;
+        int64_t on_a = pb->raw_ns + at_sending.low_ns, on_b = pa->raw_ns - at_sending.high_ns;
 
         on_a = on_a < pa->raw_ns ? on_a : pa->raw_ns;
         on_b = on_b < pb->raw_ns ? on_b : pb->raw_ns;
@@ -179,7 +189,7 @@ static void rate_of(const struct tg_member *a, const struct tg_member *b, const 
 static bool tells_more(const struct tg_pair *old, const struct tg_pair *new, bool steady)
 {
         return !old->bounded || (steady && new->steps != old->steps) || new->as_of_on_a_ns - old->as_of_on_a_ns >= ADVANCE_NS ||
-               new->offset.high_ns - new->offset.low_ns <= old->offset.high_ns - old->offset.low_ns;
+               tg_interval_width_ns(new->offset) <= tg_interval_width_ns(old->offset);
 }
 
 /* offset = D + c(a) - c(b) at the ends of D. RAW(b) at as_of is as_of - D where as_of is a sending of a, and RAW(a) is as_of + D where it is one
@@ -212,7 +222,7 @@ enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_mem
                 return TG_PAIR_NOTHING;
         if (rough.low_ns > rough.high_ns)
                 return TG_PAIR_CONTRADICTORY;
-        choose_as_of(pa, pb, rough, &pair, &a_when, &b_when);
+        choose_as_of(pa, pb, rough, d_at_sendings(ab, ba, pair.rho_ppm, pa, pb), &pair, &a_when, &b_when);
         if (!d_at(ab, ba, pair.rho_ppm, a_when, b_when, &pair))
                 return TG_PAIR_NOTHING;
         if (pair.raw.low_ns > pair.raw.high_ns)

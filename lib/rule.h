@@ -32,7 +32,6 @@ static inline int64_t tg_rule_warn_ns(const struct tg_rule_case *c)
 /* rule_source.c */
 const char *tg_rule_source_text(const struct tg_source *source, char buf[static TG_NAME_MAX]);
 const char *tg_rule_root_text(const struct tg_rule_case *c, const struct tg_root *root, char buf[static TG_NAME_MAX]);
-bool tg_rule_has_live_source(const struct tg_chrony_sample *sample);
 const char *tg_rule_why_on_its_own(const struct tg_rule_case *c);
 bool tg_rule_local(struct tg_rule_case *c);
 bool tg_rule_orphan(struct tg_rule_case *c);

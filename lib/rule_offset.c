@@ -42,7 +42,7 @@ static bool past_warning(struct tg_rule_case *c)
 static bool crosses_soon(struct tg_rule_case *c)
 {
         bool outward = c->n->has_forecast && c->n->forecast_slow_ns <= c->s->options->forecast_horizon_ns;
-        int64_t lasted = tg_rule_has_live_source(&c->m->report.chrony) ? FORECAST_LASTED_NS : FORECAST_HOLDOVER_NS;
+        int64_t lasted = tg_has_live_source(&c->m->report.chrony) ? FORECAST_LASTED_NS : FORECAST_HOLDOVER_NS;
         char offset[TG_NUMBER_MAX], in[TG_NUMBER_MAX];
 
         if (outward && !c->n->outward)

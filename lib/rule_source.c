@@ -19,13 +19,6 @@ const char *tg_rule_root_text(const struct tg_rule_case *c, const struct tg_root
         return tg_root_text(c->s->view, c->s->options, root, buf, TG_NAME_MAX);
 }
 
-bool tg_rule_has_live_source(const struct tg_chrony_sample *sample)
-{
-        const struct tg_source *selected = tg_selected_source(sample);
-
-        return sample->state == TG_CHRONY_OK && selected && selected->reach;
-}
-
 bool tg_rule_local(struct tg_rule_case *c)
 {
         if (!c->m->fresh || !c->source->local)
@@ -54,7 +47,7 @@ static bool on_its_own(const struct tg_rule_case *c)
 {
         const struct tg_chrony_sample *sample = &c->m->report.chrony;
 
-        return c->m->fresh && sample->state != TG_CHRONY_UNKNOWN && !c->source->local && !tg_rule_has_live_source(sample);
+        return c->m->fresh && sample->state != TG_CHRONY_UNKNOWN && !c->source->local && !tg_has_live_source(sample);
 }
 
 const char *tg_rule_why_on_its_own(const struct tg_rule_case *c)
@@ -108,16 +101,15 @@ static bool follows_sourceless(struct tg_rule_case *c)
 bool tg_rule_holdover(struct tg_rule_case *c)
 {
         char since[TG_NUMBER_MAX], claim[TG_NUMBER_MAX];
-        int64_t ns, age;
+        int64_t ns, ref = c->m->report.chrony.tracking.ref_time_ns, now = c->m->report.raw_ns + c->m->report.c_ns;
 
         if (c->m->fresh && follows_sourceless(c))
                 return true;
         if (!on_its_own(c) || !tg_claim_without_source(&c->m->report, &ns) || ns > c->s->options->budget_ns)
                 return false;
-        age = c->m->report.raw_ns + c->m->report.c_ns - c->m->report.chrony.tracking.ref_time_ns;
         snprintf(c->reason, TG_REASON_MAX,
                  "%s: the clock runs on by itself, last updated %s ago, and may be off by %s (leap status of chronyd: %s)",
-                 tg_rule_why_on_its_own(c), tg_ns_text(age > 0 ? age : 0, since), tg_ns_text(ns, claim),
+                 tg_rule_why_on_its_own(c), tg_ns_text(now > ref ? now - ref : 0, since), tg_ns_text(ns, claim),
                  c->m->report.chrony.tracking.leap == 3 ? "not synchronised" : "Normal");
         return true;
 }

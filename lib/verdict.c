@@ -35,6 +35,12 @@ static void offset_of(struct tg_verdict *verdict, const struct tg_situation *s, 
         n->rate_error_ppb = pair->rate_error_ppb;
 }
 
+/* A clock that a live source is bringing home does not go on through zero and out at the other side. */
+static bool comes_home(const struct tg_node_verdict *n, const struct tg_member *m)
+{
+        return (n->offset_ns > 0) != (n->rate_ppb > 0) && tg_has_live_source(&m->report.chrony);
+}
+
 /* When the offset, going on as it does, crosses the budget; none while the rate is not clear of its own error. */
 static void forecast_of(struct tg_verdict *verdict, const struct tg_situation *s, int slot)
 {
@@ -44,7 +50,8 @@ static void forecast_of(struct tg_verdict *verdict, const struct tg_situation *s
         double ns;
 
         n->has_forecast = false;
-        if (!n->has_offset || !n->has_rate || llabs(n->rate_ppb) < RATE_MIN_PPB || llabs(n->rate_ppb) < 2 * n->rate_error_ppb)
+        if (!n->has_offset || !n->has_rate || llabs(n->rate_ppb) < RATE_MIN_PPB || llabs(n->rate_ppb) < 2 * n->rate_error_ppb ||
+            comes_home(n, &s->view->members[slot]))
                 return;
         way = n->rate_ppb > 0 ? budget - n->offset_ns : budget + n->offset_ns;
         if (way <= 0)
@@ -66,7 +73,7 @@ static void smallest_budget(struct tg_verdict *verdict, const struct tg_view *vi
                         const struct tg_pair *pair = &view->pairs[view->order[i]][view->order[j]];
                         int64_t far;
 
-                        if (!a->fresh || !b->fresh || !pair->bounded)
+                        if (!a->fresh || !b->fresh || !pair->bounded || pair->verdict == TG_PAIR_BEYOND)
                                 continue;
                         far = tg_interval_farthest_ns(pair->offset);
                         if (!verdict->has_smallest || far > verdict->smallest_ns)

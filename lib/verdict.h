@@ -65,7 +65,7 @@ struct tg_verdict {
         char reason[TG_REASON_MAX];
         char remedy[TG_REASON_MAX];
         bool has_smallest;
-        int64_t smallest_ns; /* the smallest budget that every fresh pair could be proven within at present */
+        int64_t smallest_ns; /* the smallest budget that every fresh pair not proven beyond could be proven within at present */
 };
 
 void tg_verdict_evaluate(struct tg_verdict *verdict, const struct tg_situation *s, struct tg_alerts *alerts);

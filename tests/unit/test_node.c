@@ -485,6 +485,40 @@ static void test_deaf(void **state)
         stop();
 }
 
+/* A clock that is slewed home at a rate that would carry it through the budget and out again is no drift. */
+static void test_coming_home_is_no_drift(void **state)
+{
+        (void)state;
+        start(3, 63, NULL);
+        world_step(&world, 0, 600 * MS);
+        world_run(&world, 5 * S);
+        world_slew(&world, 0, -1000000);
+        world_run(&world, 400 * S);
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_verdict(i, TG_CLUSTER_AGREED);
+                assert_int_equal(world.nodes[i].raised, 0);
+                for (uint32_t j = 0; j < 3; j++)
+                        assert_false(world_status(&world, i, j)->has_forecast);
+        }
+        stop();
+}
+
+static void test_survivor_of_two(void **state)
+{
+        (void)state;
+        start(2, 64, NULL);
+        world_run(&world, 5 * S);
+        world.nodes[1].stopped = true;
+        world.quorum.nodes[1].member = false;
+        world.quorum.total_votes = 1;
+        world.quorum.quorum = 1;
+        world_quorum(&world);
+        world_run(&world, 10 * S);
+        assert_verdict(0, TG_CLUSTER_UNPROVEN);
+        assert_non_null(strstr(world_snapshot(&world, 0)->reason, "absent: n2"));
+        stop();
+}
+
 static void test_width(void **state)
 {
         (void)state;
@@ -533,6 +567,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_discipline_is_no_drift),
                 cmocka_unit_test(test_before_the_first_word),
                 cmocka_unit_test(test_deaf),
+                cmocka_unit_test(test_coming_home_is_no_drift),
+                cmocka_unit_test(test_survivor_of_two),
                 cmocka_unit_test(test_width),
                 cmocka_unit_test(test_64_nodes),
         };
