@@ -160,8 +160,8 @@ static void check_truth(struct world *w, uint32_t i)
                             na->paused_ns;
                         truth = world_offset(w, a, b, t);
                         w->bounds_checked++;
-                        if (pair->offset.high_ns - pair->offset.low_ns > w->widest_ns)
-                                w->widest_ns = pair->offset.high_ns - pair->offset.low_ns;
+                        if (tg_interval_width_ns(pair->offset) > (uint64_t)w->widest_ns)
+                                w->widest_ns = (int64_t)tg_interval_width_ns(pair->offset);
                         if (truth >= pair->offset.low_ns - 2 && truth <= pair->offset.high_ns + 2)
                                 continue;
                         if (!w->bad_truth)
