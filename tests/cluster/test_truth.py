@@ -103,7 +103,7 @@ def test_restarted_ring(lab):
         lab.step(3, 200 * MS)
         lab.step(2, -100 * MS)
         lab.wait_agreed(20)
-    watch.require_truth(15)
+    watch.require_truth(8)
     return watch.summary()
 
 
