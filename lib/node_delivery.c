@@ -85,6 +85,13 @@ static bool is_time_to_follow_up(const struct tg_node *node, const struct tg_rep
         return !(report->flags & TG_REPORT_EVENT) && node->clock.last.real_ns / TG_NS_PER_S % FOLLOW_UP_S == 0;
 }
 
+/* The own report has come back. */
+static void hear_own(struct tg_node *node, uint32_t seq)
+{
+        node->heard_seq = seq;
+        node->unheard_raw_ns = node->clock.last.raw_ns;
+}
+
 static void accept(struct tg_node *node, int slot, const struct tg_report *report, uint32_t pid)
 {
         bool own = slot == tg_node_self(node);
@@ -95,8 +102,7 @@ static void accept(struct tg_node *node, int slot, const struct tg_report *repor
         if (!own) {
                 measure(node, slot, report, now);
         } else if (pid == node->identity.pid) {
-                node->heard_seq = report->seq;
-                node->unheard_raw_ns = now;
+                hear_own(node, report->seq);
                 if (is_time_to_follow_up(node, report))
                         node->wants_report = node->must_report = true;
         }
@@ -130,7 +136,11 @@ void tg_node_on_delivery(struct tg_node *node, const struct tg_event *event)
                 refuse(node, event->delivery.node_id, why, NULL);
                 return;
         }
-        if (m->agents && event->delivery.pid != m->pid)
+        if (m->agents && event->delivery.pid != m->pid) {
+                /* another agent of this node counts; but corosync does deliver */
+                if (m->id == node->identity.node_id && event->delivery.pid == node->identity.pid)
+                        hear_own(node, report.seq);
                 return;
+        }
         accept(node, (int)(m - node->view.members), &report, event->delivery.pid);
 }

@@ -26,10 +26,20 @@ void tg_node_on_ring(struct tg_node *node, const struct tg_event *event)
 /* The member of that id, made if need be; NULL when there is no room. */
 struct tg_member *tg_node_member(struct tg_node *node, uint32_t id)
 {
-        int slot = tg_view_slot(&node->view, id);
-        struct tg_member *m = slot < 0 ? NULL : &node->view.members[slot];
+        int slot = tg_view_find(&node->view, id);
+        struct tg_member *m;
 
-        if (m && !m->name[0])
+        if (slot < 0) {
+                slot = tg_view_slot(&node->view, id);
+                if (slot < 0)
+                        return NULL;
+                /* what was known of the one that had the slot is nothing to this one */
+                tg_link_start(&node->links[slot]);
+                node->bad[slot] = (struct tg_bad_report){ 0 };
+                node->verdict.nodes[slot] = (struct tg_node_verdict){ 0 };
+        }
+        m = &node->view.members[slot];
+        if (!m->name[0])
                 snprintf(m->name, sizeof m->name, "node%u", id);
         return m;
 }

@@ -117,4 +117,70 @@ static void a_replay_is_refused(void **state)
         tg_node_free(hearer);
 }
 
-TESTS_MAIN(TEST(a_reboot_with_the_same_pid), TEST(an_agent_gone_and_back_with_the_same_pid), TEST(a_replay_is_refused))
+/* Of two agents on a node the one with the lower pid counts. The other's reports come back all the same. */
+static void the_second_agent_hears_itself(void **state)
+{
+        struct tg_action action;
+
+        (void)state;
+        tg_options_default(&options);
+        hearer = make(2, 900, 7, 300 * S);
+        tell_members(true, 812, 300 * S); /* the own pid is not told: the first is all that counts */
+        for (int i = 1; i <= 20; i++) {
+                struct tg_event event = { .type = TG_EVENT_TICK, .now = at((300 + i) * S) };
+
+                tg_node_handle(hearer, &event);
+                while (tg_node_next_action(hearer, &action)) {
+                        if (action.type == TG_ACTION_ALERT) {
+                                assert_int_not_equal(action.alert.id, TG_ALERT_NOT_HEARD);
+                                continue;
+                        }
+                        event = (struct tg_event){ .type = TG_EVENT_DELIVERY, .now = at((300 + i) * S + TG_NS_PER_MS) };
+                        event.delivery.node_id = 2;
+                        event.delivery.data = action.send.data;
+                        event.delivery.len = action.send.len;
+                        event.delivery.pid = 812; /* the first agent says about the same */
+                        tg_node_handle(hearer, &event);
+                        event.delivery.pid = 900;
+                        tg_node_handle(hearer, &event);
+                }
+        }
+        tg_node_free(hearer);
+}
+
+/* In a full house the one who left gives his place to the one who comes, but not his sins. */
+static void a_new_node_in_an_old_place(void **state)
+{
+        static struct tg_quorum quorum = { .provider = true, .quorate = true, .n_nodes = TG_NODES_MAX };
+        static const uint8_t junk[4] = { 1, 2, 3, 4 };
+        struct tg_event event = { .type = TG_EVENT_QUORUM, .now = at(5000 * S), .quorum = &quorum };
+        struct tg_action action;
+
+        (void)state;
+        tg_options_default(&options);
+        hearer = make(1, 1, 1, 5000 * S);
+        for (uint32_t i = 0; i < TG_NODES_MAX; i++)
+                quorum.nodes[i] = (struct tg_quorum_node){ i + 1, 1, true };
+        tg_node_handle(hearer, &event);
+        event = (struct tg_event){ .type = TG_EVENT_DELIVERY, .now = at(5001 * S) };
+        event.delivery.node_id = TG_NODES_MAX;
+        event.delivery.data = junk;
+        event.delivery.len = sizeof junk;
+        tg_node_handle(hearer, &event);
+        quorum.nodes[TG_NODES_MAX - 1].member = false;
+        event = (struct tg_event){ .type = TG_EVENT_QUORUM, .now = at(5001 * S), .quorum = &quorum };
+        tg_node_handle(hearer, &event);
+        quorum.nodes[TG_NODES_MAX - 1] = (struct tg_quorum_node){ TG_NODES_MAX + 1, 1, true };
+        tg_node_handle(hearer, &event);
+        for (int i = 2; i < 10; i++) {
+                event = (struct tg_event){ .type = TG_EVENT_LOOK, .now = at((5000 + i) * S) };
+                tg_node_handle(hearer, &event);
+                while (tg_node_next_action(hearer, &action))
+                        if (action.type == TG_ACTION_ALERT && action.alert.id == TG_ALERT_NODE_BAD_REPORT)
+                                assert_int_not_equal(action.alert.evidence.node_id, TG_NODES_MAX + 1);
+        }
+        tg_node_free(hearer);
+}
+
+TESTS_MAIN(TEST(a_reboot_with_the_same_pid), TEST(an_agent_gone_and_back_with_the_same_pid), TEST(a_replay_is_refused),
+           TEST(the_second_agent_hears_itself), TEST(a_new_node_in_an_old_place))
