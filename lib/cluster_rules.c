@@ -14,6 +14,8 @@
 #include "text.h"
 #include "verdict.h"
 
+#define HOLD_NS (5 * TG_NS_PER_S)
+
 struct cluster_case {
         struct tg_verdict *verdict;
         const struct tg_situation *s;
@@ -365,6 +367,13 @@ static void enter(struct cluster_case *c, enum tg_cluster_verdict cluster, const
         fill_remedy(c, v->remedy);
 }
 
+/* An offset at the very edge of the budget is proven beyond it in some seconds and not in others: the verdict stays for a while. */
+static bool is_held(const struct tg_verdict *v, const struct tg_situation *s)
+{
+        return s->connected && v->known && (v->cluster == TG_CLUSTER_BREACHED || v->cluster == TG_CLUSTER_SPLIT) &&
+               s->now_raw_ns - v->beyond_raw_ns < HOLD_NS;
+}
+
 void tg_cluster_rules_apply(struct tg_verdict *verdict, const struct tg_situation *s, struct tg_alerts *alerts)
 {
         char reason[TG_REASON_MAX], other[TG_REASON_MAX], first[TG_REASON_MAX] = "";
@@ -384,7 +393,14 @@ void tg_cluster_rules_apply(struct tg_verdict *verdict, const struct tg_situatio
                 }
         }
         c.reason = reason;
-        if (is_beyond(&c, &cluster) || is_unproven(&c, &cluster)) {
+        if (is_beyond(&c, &cluster)) {
+                verdict->beyond_raw_ns = s->now_raw_ns;
+                enter(&c, cluster, reason);
+                return;
+        }
+        if (is_held(verdict, s))
+                return;
+        if (is_unproven(&c, &cluster)) {
                 enter(&c, cluster, reason);
                 return;
         }

@@ -10,6 +10,7 @@
 #define RATE_ERROR_MAX 100e-6 /* a rate less certain than this is not yet known */
 #define MARGIN_PPM     30
 #define SKEWS_MAX_PPM  200 /* above, chronyd does not know its frequency itself */
+#define FORGIVE_NS     (3600 * TG_NS_PER_S)
 #define REPEAT_NS      (600 * TG_NS_PER_S)
 #define SAME_NS        (3 * TG_NS_PER_S) /* reports under way may still hold the echo that was dropped: no second contradiction */
 #define DOUBLINGS_MAX  7
@@ -31,12 +32,24 @@ void tg_link_drop(struct tg_link *link)
         tg_line_reset(&link->line);
 }
 
+/* A doubling is taken back after each hour without cause for another. */
+static void forgive(struct tg_link *link)
+{
+        if (!link->doublings || link->now_raw_ns - link->doubled_raw_ns < FORGIVE_NS)
+                return;
+        link->doublings--;
+        link->doubled_raw_ns = link->now_raw_ns;
+}
+
 void tg_link_receive(struct tg_link *link, uint32_t epoch_tag, int64_t tx_ns, int64_t rx_ns)
 {
         if (link->epoch_tag != epoch_tag) {
+                link->doublings = 0; /* another boot may have another clock source */
                 tg_link_drop(link);
                 link->epoch_tag = epoch_tag;
         }
+        link->now_raw_ns = rx_ns;
+        forgive(link);
         link->window[link->next] = (struct tg_link_sample){ rx_ns - tx_ns, rx_ns };
         link->next = (uint8_t)((link->next + 1) % TG_LINK_WINDOW);
         if (link->n < TG_LINK_WINDOW)
@@ -104,6 +117,7 @@ static bool double_rho(struct tg_link *link)
         if (link->doublings == DOUBLINGS_MAX)
                 return false;
         link->doublings++;
+        link->doubled_raw_ns = link->now_raw_ns;
         return true;
 }
 

@@ -32,14 +32,15 @@ struct tg_link {
         struct tg_line line; /* likely D over own RAW */
         struct tg_fit fit;
         uint32_t rho_ppm;
-        uint32_t peer_rho_ppm; /* what the peer's newest echo says */
-        uint8_t doublings;     /* of rho, for rates and contradictions that it did not cover */
+        uint32_t peer_rho_ppm;              /* what the peer's newest echo says */
+        int64_t now_raw_ns, doubled_raw_ns; /* own RAW of the newest message, and of the last doubling of rho */
+        uint8_t doublings;                  /* of rho, for rates and contradictions that it did not cover */
         uint8_t contradictions;
         int64_t contradiction_raw_ns;
 };
 
 void tg_link_start(struct tg_link *link);
-/* Drops all that was measured; what was learned of the oscillator's reliability stays. */
+/* Drops all that was measured; what was learned of the oscillator's reliability stays, for an hour or until the peer begins a new epoch. */
 void tg_link_drop(struct tg_link *link);
 
 /* A report that the peer sent at its RAW tx_ns arrived at own RAW rx_ns. */

@@ -61,6 +61,7 @@ struct tg_verdict {
         struct tg_node_verdict nodes[TG_NODES_MAX]; /* by slot */
         enum tg_cluster_verdict cluster;
         int64_t since_real_ns;
+        int64_t beyond_raw_ns; /* when a pair was last proven beyond */
         bool known;
         char reason[TG_REASON_MAX];
         char remedy[TG_REASON_MAX];
