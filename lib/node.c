@@ -15,6 +15,7 @@
 #define EVENT_TOKENS  2 /* two at once and three more in the second after make at most five */
 #define EVENT_EARN_NS (334 * TG_NS_PER_MS)
 #define UNHEARD_MAX   10 /* more reports on their way than that: corosync delivers nothing, send one in five */
+#define HALF_TOLD_NS  (100 * TG_NS_PER_MS)
 #define JUDGE_NS      (500 * TG_NS_PER_MS) /* what depends on time alone is looked at twice a second */
 
 int tg_node_self(const struct tg_node *node)
@@ -164,6 +165,21 @@ static void report_if_due(struct tg_node *node)
         node->wants_report = node->must_report = node->ticked = false;
 }
 
+/* After a step the answers come within milliseconds. Until then some pairs are of before it and some of after, and a verdict on that
+   mixture would cast doubt on the wrong nodes. */
+static bool is_half_told(const struct tg_node *node)
+{
+        if (!node->step_raw_ns || node->clock.last.raw_ns - node->step_raw_ns > HALF_TOLD_NS)
+                return false;
+        for (uint32_t i = 0; i < node->view.n; i++) {
+                const struct tg_member *m = &node->view.members[node->view.order[i]];
+
+                if (m->fresh && m->heard_raw_ns < node->step_raw_ns)
+                        return true;
+        }
+        return false;
+}
+
 void tg_node_handle(struct tg_node *node, const struct tg_event *event)
 {
         static void (*const handlers[])(struct tg_node *, const struct tg_event *) = {
@@ -188,8 +204,9 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
                         tg_link_drop(&node->links[i]);
         handlers[event->type](node, event);
         tg_node_hush(node);
-        if (node->urgent ||
-            (event->type != TG_EVENT_DELIVERY && (node->dirty || event->now.raw_ns - node->judged_raw_ns >= JUDGE_NS)))
+        if (!is_half_told(node) &&
+            (node->urgent ||
+             (event->type != TG_EVENT_DELIVERY && (node->dirty || event->now.raw_ns - node->judged_raw_ns >= JUDGE_NS))))
                 tg_node_judge(node);
         report_if_due(node);
 }

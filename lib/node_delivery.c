@@ -6,6 +6,7 @@
 
 #include "node_private.h"
 
+#define STEP_APART_NS  (1000 * TG_NS_PER_MS)
 #define FOLLOW_UP_S    4
 #define ANSWER_PERCENT 10 /* a peer's step of that share of the budget is answered at once */
 
@@ -113,8 +114,12 @@ static void accept(struct tg_node *node, int slot, const struct tg_report *repor
         if (change & (TG_VIEW_VERDICT | TG_VIEW_CONTRADICTION | TG_VIEW_STEPPED))
                 node->urgent = true;
         /* a fresh report from everybody proves the new offsets within milliseconds instead of at the next second */
-        if (!own && (change & TG_VIEW_STEPPED) && is_large_step(node, report))
-                node->wants_report = true;
+        if ((change & TG_VIEW_STEPPED) && is_large_step(node, report)) {
+                node->wants_report |= !own;
+                /* a member that steps, or says so, all the time must not keep the others from being judged */
+                if (!node->step_raw_ns || now - node->step_raw_ns > STEP_APART_NS)
+                        node->step_raw_ns = now;
+        }
         node->dirty = true;
 }
 

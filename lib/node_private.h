@@ -47,6 +47,7 @@ struct tg_node {
         bool dirty;  /* the verdict is older than the view */
         bool urgent; /* ... and must not wait for the next look */
         int64_t judged_raw_ns;
+        int64_t step_raw_ns; /* when the last large step was heard of; 0: of none */
         uint64_t reports_heard, reports_bad;
         bool has_send;
         size_t send_len;
