@@ -48,10 +48,10 @@ def rate_ppb(node):
 
 
 def meddler(lab, seed):
-    """One disturbance of a node each time: steps, slews up to the kernel's limit, oscillators up to 300 ppm."""
+    """One disturbance of a node each time: steps, rates that reach the kernel's limit together with the 83333 ppm of chronyd, oscillators."""
     dice = random.Random(seed)
     kinds = [lambda n: lab.step(n, dice.randint(-300, 300) * MS),
-             lambda n: lab.rate(n, dice.choice([-99, -40, 0, 0, 40, 99]) * 1000000),
+             lambda n: lab.rate(n, dice.choice([-16, -8, 0, 0, 8, 16]) * 1000000),
              lambda n: lab.skew(n, dice.choice([-60000, -20000, 0, 20000, 60000]))]
 
     def meddle(pause_s):
