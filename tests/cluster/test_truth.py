@@ -52,7 +52,7 @@ def meddler(lab, seed):
     dice = random.Random(seed)
     kinds = [lambda n: lab.step(n, dice.randint(-300, 300) * MS),
              lambda n: lab.rate(n, dice.choice([-16, -8, 0, 0, 8, 16]) * 1000000),
-             lambda n: lab.skew(n, dice.choice([-60000, -20000, 0, 20000, 60000]))]
+             lambda n: lab.skew(n, dice.choice([-45000, -20000, 0, 20000, 45000]))]
 
     def meddle(pause_s):
         dice.choice(kinds)(dice.choice(list(lab.nodes)))

@@ -81,11 +81,11 @@ class Group:
             lab.__exit__(None, None, None)
 
     def evidence(self):
-        """The last words of the agents, and what each says now."""
+        """The last words of the first agents, and what each says now."""
         if not self.lab or not self.lab.with_agents:
             return []
         lines = []
-        for node in self.lab.nodes.values():
+        for node in list(self.lab.nodes.values())[:3]:
             document = node.status()
             cluster = document["cluster"] if document else {"verdict": "no status", "reason": ""}
             lines.append(f"{node.name} says {cluster['verdict']}: {cluster['reason']}")

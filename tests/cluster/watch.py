@@ -20,7 +20,7 @@ from host import STATUS_SOCKET
 from testing import SOURCE, require
 
 MS = 1000000
-ONE_WAY_NS = 20 * MS  # by so much a bound may be older than a third node can tell: it takes the arrival of the report for its sending
+ONE_WAY_NS = 100 * MS  # by so much a bound may be older than a third node can tell: it takes the arrival of the report for its sending
 CACHE_NS = 150 * MS   # the agent hands out a document of up to 100 ms of age
 BLAME_STATES, BLAME_VERDICTS = {"beyond"}, {"breached", "split"}
 BLAME_ALERTS = {"node-beyond", "cluster-breached", "cluster-split"}
