@@ -204,9 +204,8 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
                         tg_link_drop(&node->links[i]);
         handlers[event->type](node, event);
         tg_node_hush(node);
-        if (!is_half_told(node) &&
-            (node->urgent ||
-             (event->type != TG_EVENT_DELIVERY && (node->dirty || event->now.raw_ns - node->judged_raw_ns >= JUDGE_NS))))
+        if (!is_half_told(node) && (node->urgent || (event->type != TG_EVENT_DELIVERY &&
+                                                     (node->dirty || event->now.raw_ns - node->judged_raw_ns >= JUDGE_NS))))
                 tg_node_judge(node);
         report_if_due(node);
 }
