@@ -104,6 +104,12 @@ int tg_view_slot(struct tg_view *view, uint32_t id);
 /* The pair of two slots; *swapped tells that a of the pair is j. */
 struct tg_pair *tg_view_pair(struct tg_view *view, int i, int j);
 const struct tg_pair *tg_view_pair_of(const struct tg_view *view, int i, int j, bool *swapped);
+static inline enum tg_pair_verdict tg_view_verdict(const struct tg_view *view, int i, int j)
+{
+        bool swapped;
+
+        return tg_view_pair_of(view, i, j, &swapped)->verdict;
+}
 
 /* Takes a delivered, checked report; returns a set of enum tg_view_change. The report is copied. */
 unsigned tg_view_deliver(struct tg_view *view, int slot, const struct tg_report *report, int64_t now_raw_ns);
