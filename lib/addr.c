@@ -123,7 +123,7 @@ const char *tg_addr_text(const struct tg_addr *addr, char buf[static TG_ADDR_TEX
         case TG_ADDR_REFCLOCK:
                 snprintf(buf, TG_ADDR_TEXT_MAX, REFCLOCK_PREFIX "%.4s", (const char *)addr->bytes);
                 for (char *p = buf; *p; p++)
-                        if (*p < ' ' || *p > '~')
+                        if (*p <= ' ' || *p > '~') /* as parse_refclock has it: a blank would end the word */
                                 *p = '?';
                 return buf;
         default:

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The list of faults. Bounded; when memory runs out a fault is counted without its text, never forgotten. */
+/* The list of faults. Bounded; when memory runs out a fault is counted without its text, never forgotten. What it quotes of a file may be any
+   bytes: journald would store such a line as a blob and show nothing of it, and a terminal might obey it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,9 @@ __attribute__((format(printf, 3, 0))) static char *fault_text(const char *path, 
         int n;
 
         (void)vsnprintf(what, sizeof(what), format, args);
+        for (char *c = what; *c; c++)
+                if (*c < ' ' || *c > '~')
+                        *c = '?';
         n = line > 0 ? asprintf(&text, "%s:%u: %s", path, line, what) : asprintf(&text, "%s: %s", path, what);
         return n < 0 ? NULL : text;
 }

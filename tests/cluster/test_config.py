@@ -40,6 +40,7 @@ FAULTS = (
     ("budget = 1s\n[source\n", 2, None, "[section]"),
     ("x" * 300 + " = 1\n", 1, None, "line of"),
     ("budget = 1s\0\n", 1, None, "NUL"),
+    ("budget = 1\x1b[2J\u00b5s\n", 1, "budget", "'1?[2J??s'"),
 )
 
 

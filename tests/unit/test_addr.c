@@ -193,6 +193,8 @@ static void known_texts(void **state)
         }
         addr = (struct tg_addr){ TG_ADDR_REFCLOCK, "A\n\x1b\xff" };
         assert_string_equal(tg_addr_text(&addr, text), "refclock:A???");
+        addr = (struct tg_addr){ TG_ADDR_REFCLOCK, "A B" };
+        assert_string_equal(tg_addr_text(&addr, text), "refclock:A?B");
 }
 
 TESTS_MAIN(TEST(text_round_trip), TEST(prefixes_match_bit_by_bit), TEST(prefix_texts), TEST(private_ranges_at_their_edges),
