@@ -2,7 +2,6 @@
 /* Writing a report: report_layout.h. Every echo finds room, since one left out would be left out each second; sources take what
    remains of a share of their own. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "report_layout.h"
@@ -128,8 +127,8 @@ static uint64_t measured_age_ns(const struct tg_echo *e, int64_t raw_ns)
 
 static uint32_t heard_age_ns(const struct tg_echo *e, int64_t raw_ns, int64_t c_ns)
 {
-        int64_t age = raw_ns - e->heard_raw_ns;
-        bool fits = age >= 0 && age < TG_NOT_HEARD && llabs(e->heard_c_ns - c_ns) < INT32_MAX;
+        int64_t age = raw_ns - e->heard_raw_ns, moved = e->heard_c_ns - c_ns;
+        bool fits = age >= 0 && age < TG_NOT_HEARD && moved >= INT32_MIN && moved <= INT32_MAX;
 
         return e->has_heard && fits ? (uint32_t)age : TG_NOT_HEARD;
 }

@@ -58,7 +58,7 @@ static void the_largest_report(void **state)
 static void what_was_heard_long_ago(void **state)
 {
         static const int64_t ages[] = { -1, INT64_C(0xffffffff), INT64_C(1) << 40 },
-                             jumps[] = { INT64_C(1) << 31, -(INT64_C(1) << 31), INT64_C(1) << 40 };
+                             jumps[] = { INT64_C(1) << 31, -(INT64_C(1) << 31) - 1, INT64_C(1) << 40 };
         struct tg_random r = { 7 };
 
         (void)state;
@@ -74,6 +74,29 @@ static void what_was_heard_long_ago(void **state)
                 len = tg_report_encode(&sent, bytes);
                 assert_int_equal(tg_report_decode(bytes, (size_t)len, &got, NULL), TG_REPORT_OK);
                 assert_false(got.echoes[0].has_heard);
+        }
+}
+
+/* All that a reader may find is written again as it was. */
+static void what_was_heard_at_the_edges(void **state)
+{
+        static const int64_t ages[] = { 0, INT64_C(0xfffffffe) }, jumps[] = { INT32_MAX, INT32_MIN, INT32_MIN + 1 };
+        struct tg_random r = { 7 };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(ages) * COUNT_OF(jumps); i++) {
+                uint8_t bytes[TG_REPORT_BYTES_MAX];
+                struct tg_report sent, got;
+                int len;
+
+                random_report_of(&r, &sent, 0, 1, 0);
+                sent.echoes[0].has_heard = true;
+                sent.echoes[0].heard_raw_ns = sent.raw_ns - ages[i % COUNT_OF(ages)];
+                sent.echoes[0].heard_c_ns = sent.c_ns + jumps[i / COUNT_OF(ages)];
+                len = tg_report_encode(&sent, bytes);
+                assert_int_equal(tg_report_decode(bytes, (size_t)len, &got, NULL), TG_REPORT_OK);
+                assert_true(got.echoes[0].has_heard);
+                assert_same_report(&sent, &got);
         }
 }
 
@@ -201,5 +224,5 @@ static void tags_of_epochs(void **state)
         }
 }
 
-TESTS_MAIN(TEST(there_and_back), TEST(the_largest_report), TEST(what_was_heard_long_ago), TEST(a_newer_minor_is_understood),
-           TEST(the_layout_stands), TEST(names_are_made_plain), TEST(tags_of_epochs))
+TESTS_MAIN(TEST(there_and_back), TEST(the_largest_report), TEST(what_was_heard_long_ago), TEST(what_was_heard_at_the_edges),
+           TEST(a_newer_minor_is_understood), TEST(the_layout_stands), TEST(names_are_made_plain), TEST(tags_of_epochs))
