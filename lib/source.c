@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* See source.h. Edges are a node's selected ('*') and combined ('+') sources: the clock follows the weighted mean of all of them
-   (chrony: sources.c, combine_sources), while tracking names the selected one only. Addresses are first mapped by source.alias, then to
-   cluster nodes, then by source.group. A walk is bounded by the number of nodes: it never enters a node twice. */
+   (chrony: sources.c, combine_sources), while tracking names the selected one only. A source in a group leads to the group; else one
+   with an address of a cluster node leads on to that node; else to its server (server.h). A walk is bounded by the number of nodes:
+   it never enters a node twice. */
 #include <stdio.h>
 #include <string.h>
 
+#include "server.h"
 #include "source.h"
 
 struct walk {
@@ -20,58 +22,15 @@ bool tg_root_equal(const struct tg_root *a, const struct tg_root *b)
         return a->kind == b->kind && a->node_id == b->node_id && a->set == b->set && tg_addr_equal(&a->addr, &b->addr);
 }
 
-/* The number of the set that holds addr, or -1. */
-static int set_of(const struct tg_source_set_list *list, const struct tg_addr *addr)
-{
-        for (uint32_t i = 0; i < list->n; i++)
-                if (tg_addr_equal(&list->entries[i].addr, addr))
-                        return list->entries[i].set;
-        return -1;
-}
-
-static int compare(const struct tg_addr *a, const struct tg_addr *b)
-{
-        return a->family != b->family ? a->family - b->family : memcmp(a->bytes, b->bytes, sizeof a->bytes);
-}
-
-/* One server has one address: the lowest of its aliases. */
-static struct tg_addr canonical(const struct tg_options *options, struct tg_addr addr)
-{
-        const struct tg_source_set_list *list = &options->source_alias;
-        int set = set_of(list, &addr);
-
-        for (uint32_t i = 0; set >= 0 && i < list->n; i++)
-                if (list->entries[i].set == set && compare(&list->entries[i].addr, &addr) < 0)
-                        addr = list->entries[i].addr;
-        return addr;
-}
-
-/* `set` is the alias set of b, or -1. */
-static bool same_server(const struct tg_options *options, const struct tg_addr *a, const struct tg_addr *b, int set)
-{
-        return tg_addr_equal(a, b) || (set >= 0 && set_of(&options->source_alias, a) == set);
-}
-
-/* The group that holds the server by any of its addresses, or -1. */
-static int group_of(const struct tg_options *options, const struct tg_addr *addr)
-{
-        int set = set_of(&options->source_alias, addr);
-
-        for (uint32_t i = 0; i < options->source_group.n; i++)
-                if (same_server(options, &options->source_group.entries[i].addr, addr, set))
-                        return options->source_group.entries[i].set;
-        return -1;
-}
-
 static int node_with_address(const struct walk *walk, const struct tg_addr *addr)
 {
-        int set = set_of(&walk->options->source_alias, addr);
+        int alias = tg_server_alias(walk->options, addr);
 
         for (uint32_t i = 0; i < walk->view->n; i++) {
                 const struct tg_member *m = &walk->view->members[walk->view->order[i]];
 
                 for (uint8_t k = 0; k < m->n_addresses; k++)
-                        if (same_server(walk->options, &m->addresses[k], addr, set))
+                        if (tg_server_same(walk->options, &m->addresses[k], addr, alias))
                                 return walk->view->order[i];
         }
         return -1;
@@ -95,8 +54,8 @@ static void follow(struct walk *walk, int slot);
 
 static void follow_edge(struct walk *walk, int slot, const struct tg_source *source)
 {
-        struct tg_root root = { .kind = TG_ROOT_ADDRESS, .addr = canonical(walk->options, source->addr) };
-        int group = group_of(walk->options, &source->addr);
+        struct tg_root root = { .kind = TG_ROOT_ADDRESS, .addr = tg_server_canonical(walk->options, source->addr) };
+        int group = tg_server_group(walk->options, &source->addr);
         int node = source->mode == TG_SOURCE_REFCLOCK ? -1 : node_with_address(walk, &source->addr);
 
         if (group >= 0) {
@@ -134,24 +93,6 @@ static void follow(struct walk *walk, int slot)
                 follow_edge(walk, slot, &sample->sources[i]);
 }
 
-static bool matches(const struct tg_options *options, const struct tg_source *source)
-{
-        const struct tg_source_match_list *list = &options->source_allow;
-        int set = set_of(&options->source_alias, &source->addr);
-
-        for (uint32_t i = 0; i < list->n; i++) {
-                const struct tg_source_match *match = &list->entries[i];
-
-                if (match->name[0] ? !strcmp(match->name, source->name) : tg_addr_in(&source->addr, &match->prefix))
-                        return true;
-                for (uint32_t k = 0; set >= 0 && !match->name[0] && k < options->source_alias.n; k++)
-                        if (options->source_alias.entries[k].set == set &&
-                            tg_addr_in(&options->source_alias.entries[k].addr, &match->prefix))
-                                return true;
-        }
-        return false;
-}
-
 static bool is_pool(const char *name)
 {
         static const char suffix[] = "pool.ntp.org";
@@ -167,7 +108,7 @@ static void classify_edges(const struct walk *walk, const struct tg_chrony_sampl
         for (uint8_t i = 0; i < sample->n_sources; i++) {
                 const struct tg_source *source = &sample->sources[i];
 
-                if (node_with_address(walk, &source->addr) >= 0 || matches(walk->options, source))
+                if (node_with_address(walk, &source->addr) >= 0 || tg_server_listed(walk->options, source))
                         continue;
                 if (is_pool(source->name))
                         out->pool_edge = i;
