@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading and writing the values of options, one pair of functions a type. Text in, checked value out; nothing is clamped. */
+/* Reading and writing the values of options, one function a type; lists are in option_list.c. Text in, checked value out; nothing is
+   clamped. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,10 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "option_list.h"
 #include "option_value.h"
 #include "text.h"
-
-#define BLANKS " \t,"
 
 static const struct {
         const char *suffix;
@@ -129,92 +129,13 @@ static int set_path(void *field, const struct tg_option *option, const char *tex
         return 0;
 }
 
-static bool is_name(const char *text)
-{
-        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-
-        return strlen(text) < TG_NAME_MAX && text[0] && text[strspn(text, letters)] == 0 &&
-               strspn(text, "0123456789.") < strlen(text);
-}
-
-/* Cuts the next entry out of *rest; false at the end. */
-static bool next_entry(const char **rest, char out[static TG_NAME_MAX], bool *too_long)
-{
-        size_t n;
-
-        *rest += strspn(*rest, BLANKS);
-        n = strcspn(*rest, BLANKS);
-        *too_long = n >= TG_NAME_MAX;
-        snprintf(out, TG_NAME_MAX, "%.*s", (int)n, *rest);
-        *rest += n;
-        return n > 0;
-}
-
-static int set_matches(void *field, const struct tg_option *option, const char *text, char *detail)
-{
-        struct tg_source_match_list list = *(struct tg_source_match_list *)field;
-        char entry[TG_NAME_MAX];
-        bool too_long;
-
-        while (next_entry(&text, entry, &too_long)) {
-                struct tg_source_match match = { 0 };
-
-                if (list.n == (uint32_t)option->max) {
-                        snprintf(detail, TG_OPTION_ERROR_MAX, "more than %" PRId64 " entries", option->max);
-                        return -EINVAL;
-                }
-                if (tg_prefix_parse(entry, &match.prefix) < 0 && is_name(entry))
-                        tg_copy(match.name, sizeof match.name, entry);
-                if (too_long || (!match.prefix.addr.family && !match.name[0])) {
-                        snprintf(detail, TG_OPTION_ERROR_MAX, "not '%s'", entry);
-                        return -EINVAL;
-                }
-                list.entries[list.n++] = match;
-        }
-        *(struct tg_source_match_list *)field = list;
-        return 0;
-}
-
-static int set_sets(void *field, const struct tg_option *option, const char *text, char *detail)
-{
-        struct tg_source_set_list list = *(struct tg_source_set_list *)field;
-        uint32_t before = list.n;
-        char entry[TG_NAME_MAX];
-        bool too_long;
-
-        while (next_entry(&text, entry, &too_long)) {
-                struct tg_source_set_entry one = { .set = (uint8_t)list.n_sets };
-
-                if (list.n == (uint32_t)option->max) {
-                        snprintf(detail, TG_OPTION_ERROR_MAX, "more than %" PRId64 " addresses", option->max);
-                        return -EINVAL;
-                }
-                if (too_long || tg_addr_parse(entry, &one.addr) < 0) {
-                        snprintf(detail, TG_OPTION_ERROR_MAX, "not '%s'", entry);
-                        return -EINVAL;
-                }
-                for (uint32_t i = 0; i < list.n; i++)
-                        if (tg_addr_equal(&list.entries[i].addr, &one.addr)) {
-                                snprintf(detail, TG_OPTION_ERROR_MAX, "'%s' stands twice", entry);
-                                return -EINVAL;
-                        }
-                list.entries[list.n++] = one;
-        }
-        if (list.n == before + 1) {
-                snprintf(detail, TG_OPTION_ERROR_MAX, "a set needs two");
-                return -EINVAL;
-        }
-        list.n_sets += list.n > before;
-        *(struct tg_source_set_list *)field = list;
-        return 0;
-}
-
 static const struct {
         int (*set)(void *field, const struct tg_option *option, const char *text, char *detail);
 } types[] = {
-        [TG_OPTION_DURATION] = { set_duration }, [TG_OPTION_INTEGER] = { set_number }, [TG_OPTION_MODE] = { set_number },
-        [TG_OPTION_BOOL] = { set_bool },         [TG_OPTION_PATH] = { set_path },      [TG_OPTION_MATCHES] = { set_matches },
-        [TG_OPTION_SETS] = { set_sets },
+        [TG_OPTION_DURATION] = { set_duration },   [TG_OPTION_INTEGER] = { set_number },
+        [TG_OPTION_MODE] = { set_number },         [TG_OPTION_BOOL] = { set_bool },
+        [TG_OPTION_PATH] = { set_path },           [TG_OPTION_MATCHES] = { tg_option_matches_set },
+        [TG_OPTION_SETS] = { tg_option_sets_set },
 };
 
 int tg_option_value_set(struct tg_options *options, const struct tg_option *option, const char *text,
@@ -254,37 +175,6 @@ const char *tg_option_allowed(const struct tg_option *option, char *buf, size_t 
         return buf;
 }
 
-static void match_text(const struct tg_source_match_list *list, char *buf, size_t size)
-{
-        char addr[TG_ADDR_TEXT_MAX];
-        size_t used = 0;
-
-        for (uint32_t i = 0; i < list->n && used < size; i++) {
-                const struct tg_source_match *m = &list->entries[i];
-                const char *blank = i ? " " : "";
-
-                if (m->name[0])
-                        used += (size_t)snprintf(buf + used, size - used, "%s%s", blank, m->name);
-                else if (m->prefix.addr.family == TG_ADDR_REFCLOCK)
-                        used += (size_t)snprintf(buf + used, size - used, "%s%s", blank, tg_addr_text(&m->prefix.addr, addr));
-                else
-                        used += (size_t)snprintf(buf + used, size - used, "%s%s/%u", blank, tg_addr_text(&m->prefix.addr, addr),
-                                                 m->prefix.length);
-        }
-}
-
-static void set_text(const struct tg_source_set_list *list, char *buf, size_t size)
-{
-        char addr[TG_ADDR_TEXT_MAX];
-        size_t used = 0;
-
-        for (uint32_t i = 0; i < list->n && used < size; i++) {
-                const char *between = !i ? "" : list->entries[i].set == list->entries[i - 1].set ? " " : " | ";
-
-                used += (size_t)snprintf(buf + used, size - used, "%s%s", between, tg_addr_text(&list->entries[i].addr, addr));
-        }
-}
-
 const char *tg_options_text(const struct tg_options *options, const struct tg_option *option, char *buf, size_t size)
 {
         const void *field = (const char *)options + option->offset;
@@ -306,10 +196,10 @@ const char *tg_options_text(const struct tg_options *options, const struct tg_op
                 snprintf(buf, size, "%s", (const char *)field);
                 break;
         case TG_OPTION_MATCHES:
-                match_text(field, buf, size);
+                tg_option_matches_text(field, buf, size);
                 break;
         case TG_OPTION_SETS:
-                set_text(field, buf, size);
+                tg_option_sets_text(field, buf, size);
                 break;
         }
         return buf;
