@@ -55,11 +55,12 @@ static bool crosses_soon(struct tg_rule_case *c)
         return true;
 }
 
+/* Of a node proven beyond nothing less need be said. */
 bool tg_rule_drifting(struct tg_rule_case *c)
 {
-        bool past = past_warning(c);
+        bool past = past_warning(c), soon = crosses_soon(c);
 
-        return crosses_soon(c) || past;
+        return (soon || past) && !c->verdict->agreement.beyond[c->slot];
 }
 
 bool tg_rule_unproven(struct tg_rule_case *c)

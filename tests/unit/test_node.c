@@ -435,6 +435,8 @@ static void test_forecast_of_a_slow_drift(void **state)
         world_run(&world, 2100 * S);
         for (uint32_t i = 0; i < 3; i++)
                 assert_state(i, 2, TG_NODE_BEYOND);
+        assert_true(world_raised(&world, 0, TG_ALERT_NODE_BEYOND, 2));
+        assert_false(world_raised(&world, 0, TG_ALERT_NODE_DRIFTING, 2)); /* the greater alert says it all */
         stop();
 }
 
