@@ -70,13 +70,16 @@ def read_constants(library):
 
 def memory_elsewhere(library):
     """Calls of calloc and free outside the two functions that may."""
-    function = ""
+    function, seen = "", set()
     for line in run("objdump", "-dr", "--no-show-raw-insn", library).splitlines():
         if match := re.match(r"^[0-9a-f]+ <([^>]+)>:", line):
             function = match[1].split(".")[0]
         elif match := re.search(r"R_\w+\s+(calloc|free|malloc|realloc)\b", line):
+            seen.add(match[1])
             if MEMORY.get(match[1]) != function:
                 yield f"{function} calls {match[1]}"
+    if seen < set(MEMORY):
+        yield f"only calls of {sorted(seen)} were found: is this objdump read rightly?"
 
 
 def link_alone(library, compiler):

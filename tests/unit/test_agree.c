@@ -290,6 +290,15 @@ static void nobody_to_blame(void **state)
                 assert_false(a.beyond[w.slot[i]]);
 }
 
+/* Of this process alone: a loaded machine takes longer by the clock on the wall. */
+static int64_t cpu_ns(void)
+{
+        struct timespec t;
+
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+        return (int64_t)t.tv_sec * TG_NS_PER_S + t.tv_nsec;
+}
+
 /* Whoever sends the worst 64 reports may cost an evaluation some time, but not much; what is not decided condemns nobody. */
 static void time_is_bounded(void **state)
 {
@@ -314,9 +323,9 @@ static void time_is_bounded(void **state)
                                 view.pairs[i][j].verdict = random_chance(&r, percent) ? TG_PAIR_BEYOND : TG_PAIR_UNPROVEN;
                         }
                 }
-                before = property_now_ns();
+                before = cpu_ns();
                 tg_agree(&view, &a);
-                assert_true(property_now_ns() - before < 100000000);
+                assert_true(cpu_ns() - before < 100000000);
                 assert_false(a.has_set);
         }
 }

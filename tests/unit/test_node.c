@@ -483,10 +483,15 @@ static void test_deaf(void **state)
         world.deaf[0] = true;
         world_run(&world, 20 * S);
         assert_verdict(0, TG_CLUSTER_UNPROVEN);
+        assert_non_null(strstr(world_snapshot(&world, 0)->reason, "delivers nothing"));
         for (uint32_t j = 0; j < 3; j++)
                 assert_state(0, j, TG_NODE_UNPROVEN);
         assert_true(world_raised(&world, 0, TG_ALERT_NOT_HEARD, WORLD_NODES));
-        assert_verdict(1, TG_CLUSTER_AGREED);
+        assert_int_equal(world.nodes[0].raised, 1); /* and nothing besides */
+        for (uint32_t i = 1; i < 3; i++) {
+                assert_verdict(i, TG_CLUSTER_AGREED);
+                assert_int_equal(world.nodes[i].raised, 0);
+        }
         world.deaf[0] = false;
         world_run(&world, 10 * S);
         assert_verdict(0, TG_CLUSTER_AGREED);
