@@ -4,6 +4,7 @@
 Usage: test_package.py --build DIRECTORY [-k PATTERN]"""
 
 import argparse
+import glob
 import os
 import re
 import subprocess
@@ -94,9 +95,11 @@ def the_sample_configuration_is_good_and_so_is_the_readmes(build):
 
 @test
 def the_readme_lists_every_option_with_its_default(build):
-    rows = dict(re.findall(r"^\| `([a-z_.]+)`(?: \*)? \| (.*?) \|", README, re.M))
-    for name, default in table_of_options(build).items():
-        assert name in rows, name
+    section = README[README.index("## Configuring"):README.index("## What the alerts mean")]
+    rows = dict(re.findall(r"^\| `([a-z_.]+)`(?: \*)? \| (.*?) \|", section, re.M))
+    options = table_of_options(build)
+    assert rows.keys() == options.keys() and len(rows) >= 12, rows.keys() ^ options.keys()
+    for name, default in options.items():
         assert default == "none" or default in rows[name], (name, default, rows[name])
 
 
@@ -111,10 +114,12 @@ def the_readme_lists_every_alert_and_no_other(build):
 @test
 def the_readme_lists_every_verdict_and_state(build):
     text = read("lib/words.c")
-    for name in re.findall(r'\[TG_NODE_\w+\] = "([a-z-]+)"', text):
-        assert f"| `{name}` |" in README, name
-    for name in ("agreed", "at-risk", "breached", "split", "unproven"):
-        assert f"| `{name}` |" in README, name
+    verdicts, states = (re.findall(r'"([a-z-]+)"', re.search(rf"{table}\[\] = {{(.*?)}};", text, re.S).group(1))
+                        for table in ("cluster_texts", "state_texts"))
+    assert len(verdicts) == 5 and len(states) == 9, (verdicts, states)
+    section = README[README.index("## What it says"):README.index("### How sure it is")]
+    tables = [re.findall(r"^\| `([a-z-]+)` \|", table, re.M) for table in section.split("| state of a node |")]
+    assert [sorted(names) for names in tables] == [sorted(verdicts), sorted(states)], tables
 
 
 # Commands of the README that this program does not run itself, and where they are run.
@@ -145,20 +150,26 @@ def the_readmes_packages_are_those_that_are_installed(build):
     wanted = set(line.split()[3:])
     installed = set(re.search(r'TG_BUILD_PACKAGES="(.*?)"', read("tests/cluster/packages.sh"), re.S).group(1).split())
     assert wanted <= installed, wanted - installed
+    # without those of the tests, and those that come with others
+    assert installed - wanted == {"libcmocka-dev", "libc6-dev", "libcorosync-common-dev"}, installed - wanted
 
 
 @test
 def the_readmes_installation_works(build):
     with tempfile.TemporaryDirectory() as directory:
         tree = os.path.join(directory, "tree")
-        subprocess.run(f"git ls-files -z | xargs -0 cp --parents -t {tree}", shell=True, check=True, cwd=ROOT) if os.makedirs(tree) is None else None
+        os.makedirs(tree)
+        subprocess.run(f"git ls-files -z | xargs -0 cp --parents -t {tree}", shell=True, check=True, cwd=ROOT, timeout=60)
         root = os.path.join(directory, "root")
         for line in (line for line in commands() if line.startswith("cmake ")):
             result = subprocess.run(line, shell=True, cwd=tree, capture_output=True, text=True, timeout=600, env={**os.environ, "DESTDIR": root})
             assert result.returncode == 0, f"{line}: {result.stdout[-2000:]}{result.stderr[-2000:]}"
         for path in ("usr/sbin/timeguardd", "usr/bin/timeguard", "usr/lib/systemd/system/timeguard.service", "etc/timeguard/timeguard.conf",
-                     "usr/lib/systemd/catalog/timeguard.catalog", "usr/lib/systemd/catalog/timeguard.fr.catalog"):
+                     "usr/lib/systemd/catalog/timeguard.catalog", "usr/lib/systemd/catalog/timeguard.fr.catalog", "usr/share/timeguard/status.schema.json"):
             assert os.path.exists(os.path.join(root, path)), path
+        assert not os.path.exists(os.path.join(tree, ".build/release/tests")), "it builds tests, for which the README installs no packages"
+        with open(os.path.join(root, "usr/lib/systemd/system/timeguard.service"), encoding="utf-8") as unit:
+            assert re.search(r"^ExecStart=(\S+)$", unit.read(), re.M).group(1) == "/usr/sbin/timeguardd"
         result = run(os.path.join(root, "usr/sbin/timeguardd"), "--config", os.path.join(root, "etc/timeguard/timeguard.conf"), "--check-config")
         assert result.returncode == 0, result.stderr
         help_text = run(os.path.join(root, "usr/sbin/timeguardd"), "--help").stdout
@@ -170,12 +181,19 @@ def the_readmes_installation_works(build):
 def the_try_command_works(build):
     if os.geteuid() != 0:
         raise Skip("it needs root")
-    result = run("packaging/try", "--once")
-    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
+    with subprocess.Popen(["packaging/try", "--once"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            out, err = process.communicate(timeout=600)
+        except subprocess.TimeoutExpired:
+            process.terminate()  # it takes down what it made
+            raise
+    assert process.returncode == 0, out[-2000:] + err[-2000:]
     for word in ("AGREED", "Quorum:", "Budget:", "n1", "n2", "n3"):
-        assert word in result.stdout, (word, result.stdout)
-    left = run("ip", "netns", "list").stdout
-    assert "tg" not in left or not re.search(rf"\btg{os.getpid()}-", left), left
+        assert word in out, (word, out)
+    # what it makes bears its process id
+    spaces = re.findall(rf"^tg{process.pid}-\S+", run("ip", "netns", "list").stdout, re.M)
+    directories = glob.glob(os.path.join(tempfile.gettempdir(), f"timeguard-lab-{process.pid}-*"))
+    assert not spaces and not directories, (spaces, directories)
 
 
 @test
