@@ -6,7 +6,6 @@ Each test is one function; a name given runs only the tests that hold it. Nothin
 
 import contextlib
 import copy
-import errno
 import fcntl
 import json
 import os
@@ -115,19 +114,16 @@ def terminal(arguments, rows=60, columns=100, **env):
         os.close(slave)
 
 
-def read_terminal(master, done, timeout=10):
-    """Bytes until done(bytes) is true."""
+def read_until(fd, done, timeout=10):
+    """Bytes of a terminal or pipe until done(bytes) is true."""
     data, deadline = b"", time.monotonic() + timeout
     while not done(data):
         left = deadline - time.monotonic()
-        assert left > 0, f"the terminal showed only {data!r}"
-        if select.select([master], [], [], min(left, 0.05))[0]:
-            try:
-                data += os.read(master, 65536)
-            except OSError as error:
-                if error.errno == errno.EIO:
-                    break
-                raise
+        assert left > 0, f"in {timeout} s it showed only {data!r}"
+        if select.select([fd], [], [], min(left, 0.05))[0]:
+            part = os.read(fd, 65536)
+            assert part, f"it ended after {data!r}"
+            data += part
     return data
 
 
@@ -140,7 +136,7 @@ def drain(master):
 
 def on_terminal(document, *arguments, **env):
     with served(document) as path, terminal([*arguments, "--socket", path], **env) as (process, master, _):
-        data = read_terminal(master, lambda _: process.poll() is not None)
+        data = read_until(master, lambda _: process.poll() is not None)
         return process.returncode, data + drain(master)
 
 
@@ -486,9 +482,7 @@ def explain_by_name_and_by_id():
 def explain_knows_its_nodes():
     result = ask(documents.agreed(), "explain n9")
     assert result.returncode == 64 and result.stderr == b"timeguard: no node is called 'n9'; known: n1, n2, n3\n", result
-    for name in ("", "4", "1x", " 1", "99999999999999999999", "-1"):
-        if name == " 1":
-            continue  # strtoll takes blanks, and so may an administrator
+    for name in ("", "4", "1x", "99999999999999999999", "-1"):
         assert ask(documents.agreed(), "explain", "--", name).returncode == 64, name
 
 
@@ -606,7 +600,7 @@ def every_key_is_wanted_and_typed():
                 continue  # null is allowed, or the key may hold any string
             reach(doc, parent)[key] = wrong
             result = ask(json.dumps(doc).replace("Infinity", "1e400").encode())
-            complaint(result, path if wrong != {} or not isinstance(value, dict) else path)
+            complaint(result, path)
             n += 1
     assert n > 300, n
 
@@ -669,11 +663,8 @@ def largest_cluster_is_shown():
 
 @test
 def a_silent_agent_does_not_hold_us():
-    over = threading.Event()
-
     def silent(connection):
         connection.recv(1)  # until the other end gives up
-        over.set()
 
     start = time.monotonic()
     complaint(ask(silent), "does not answer within 2 s")
@@ -759,45 +750,62 @@ def help_and_version():
 # -- --watch -----------------------------------------------------------------------------------------------------------------
 
 def stop(process, sign=signal.SIGINT):
+    assert process.poll() is None, f"it ended by itself, with {process.returncode}"
     process.send_signal(sign)
     return process.wait(5)
+
+
+@contextlib.contextmanager
+def piped(*arguments):
+    """The command with its output in pipes; gone at the end, whatever happens."""
+    with subprocess.Popen([CLI, *arguments], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @test
 def watch_appends_to_a_pipe():
     for sign in (signal.SIGINT, signal.SIGTERM):
-        with served(documents.beyond()) as path:
-            process = subprocess.Popen([CLI, "status", "--watch", "--socket", path], env=environment(), stdout=subprocess.PIPE)
-            data, start = b"", time.monotonic()
-            while data.count(b"Evidence:") < 3:
-                assert time.monotonic() - start < 10, data
-                data += os.read(process.stdout.fileno(), 65536)
+        with served(documents.beyond()) as path, piped("status", "--watch", "--socket", path) as process:
+            start = time.monotonic()
+            data = read_until(process.stdout.fileno(), lambda data: data.count(b"Evidence:") >= 3)
             assert 1.8 < time.monotonic() - start, "three screens want two seconds"
             assert stop(process, sign) == 2 and b"\x1b" not in data and b"\r" not in data
-            process.stdout.close()
 
 
 @test
 def watch_redraws_a_terminal_and_leaves_it_as_it_was():
     with served(documents.sixteen()) as path, terminal(["status", "--watch", "--socket", path], rows=12, columns=80) as (process, master, slave):
         before = termios.tcgetattr(slave)
-        data = read_terminal(master, lambda data: data.count(b"\x1b[J") >= 3)
+        data = read_until(master, lambda data: data.count(b"\x1b[J") >= 3)
         assert data.startswith(b"\x1b[2J\x1b[H"), data[:20]
         frame = data.split(b"\x1b[H")[2]
         assert frame.count(b"\n") <= 11, "a frame must not scroll the terminal"
         assert b"AT RISK:" in frame
         for sequence in (b"\x1b[?", b"\x1b7", b"\x1b(", b"\x1b]"):
             assert sequence not in data, "nothing that would have to be restored"
-        set_size(slave, 12, 60)
-        os.killpg(process.pid, signal.SIGWINCH)
-        read_terminal(master, lambda data: b"\x1b[J" in data, 0.9)
         assert stop(process) == 1 and termios.tcgetattr(slave) == before
+
+
+@test
+def watch_redraws_at_once_when_the_terminal_changes():
+    """Not at the next time, which is ten minutes away, and in the new width."""
+    with served(documents.sixteen()) as path, terminal(["status", "--watch=600", "--socket", path], rows=40, columns=120) as (process, master, slave):
+        first = read_until(master, lambda data: b"\x1b[J" in data)
+        set_size(slave, 40, 60)
+        os.killpg(process.pid, signal.SIGWINCH)
+        second = read_until(master, lambda data: b"\x1b[J" in data)
+        widths = [max(width(re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", line)) for line in data.decode().split("\r\n")) for data in (first, second)]
+        assert widths[0] > 60 >= widths[1], widths
+        assert stop(process) == 1
 
 
 @test
 def watch_on_a_dumb_terminal_appends():
     with served(documents.agreed()) as path, terminal(["status", "--watch", "--socket", path], TERM="dumb") as (process, master, _):
-        data = read_terminal(master, lambda data: data.count(b"AGREED:") >= 2)
+        data = read_until(master, lambda data: data.count(b"AGREED:") >= 2)
         assert b"\x1b" not in data and stop(process) == 0
 
 
@@ -805,36 +813,26 @@ def watch_on_a_dumb_terminal_appends():
 def watch_goes_on_when_the_agent_goes():
     with tempfile.TemporaryDirectory() as directory:
         link = f"{directory}/link"
-        process = None
-        try:
+        with contextlib.ExitStack() as stack:
             with served(documents.agreed()) as path:
                 os.symlink(path, link)
-                process = subprocess.Popen([CLI, "status", "--watch=1", "--socket", link], env=environment(), stdout=subprocess.PIPE,
-                                           stderr=subprocess.PIPE)
-                data = read_terminal(process.stdout.fileno(), lambda data: b"AGREED:" in data)
-            data = read_terminal(process.stdout.fileno(), lambda data: b"cannot reach timeguardd" in data)
+                process = stack.enter_context(piped("status", "--watch=1", "--socket", link))
+                read_until(process.stdout.fileno(), lambda data: b"AGREED:" in data)
+            read_until(process.stdout.fileno(), lambda data: b"cannot reach timeguardd" in data)
             with served(documents.beyond()) as path:
                 os.symlink(path, link + ".new")
                 os.rename(link + ".new", link)
-                data = read_terminal(process.stdout.fileno(), lambda data: b"BREACHED:" in data)
+                read_until(process.stdout.fileno(), lambda data: b"BREACHED:" in data)
                 assert stop(process) == 2
             assert process.stderr.read() == b""
-        finally:
-            if process:
-                process.kill()
-                process.wait()
-                process.stdout.close()
-                process.stderr.close()
 
 
 @test
 def watch_json_is_one_document_a_time():
-    with served(documents.agreed()) as path:
-        process = subprocess.Popen([CLI, "status", "--json", "--watch", "--socket", path], env=environment(), stdout=subprocess.PIPE)
-        data = read_terminal(process.stdout.fileno(), lambda data: data.count(b"\n") >= 2)
+    with served(documents.agreed()) as path, piped("status", "--json", "--watch", "--socket", path) as process:
+        data = read_until(process.stdout.fileno(), lambda data: data.count(b"\n") >= 2)
         assert stop(process) == 0
         assert [json.loads(line) for line in data.splitlines()[:2]] == [documents.agreed()] * 2
-        process.stdout.close()
 
 
 # -- speed -------------------------------------------------------------------------------------------------------------------
