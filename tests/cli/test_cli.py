@@ -27,19 +27,13 @@ from pathlib import Path
 import documents
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from suite import Skip, run_tests, test  # noqa: E402 # after the search path
+
 CLI = ""
-TESTS = []
 EXIT = {"agreed": 0, "beyond": 2, "no-cluster": 3, "sixteen": 1, "hostile": 2, "split": 2}
 WIDTHS = range(40, 201)
-
-
-class Skip(Exception):
-    pass
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 # -- the other end of the socket ---------------------------------------------------------------------------------------------
@@ -856,26 +850,8 @@ def main():
     if len(sys.argv) < 2:
         sys.exit("usage: test_cli.py PATH_OF_TIMEGUARD [NAME...]")
     CLI = os.path.abspath(sys.argv[1])
-    passed = failed = skipped = 0
-    for function in TESTS:
-        if sys.argv[2:] and not any(name in function.__name__ for name in sys.argv[2:]):
-            continue
-        start = time.monotonic()
-        try:
-            function()
-        except Skip as reason:
-            skipped += 1
-            print(f"skip  {function.__name__}: {reason}")
-        except Exception as error:  # a test that breaks has failed
-            failed += 1
-            print(f"FAIL  {function.__name__}: {type(error).__name__}: {str(error)[:1500]}")
-        else:
-            passed += 1
-            print(f"ok    {function.__name__} ({time.monotonic() - start:.1f} s)")
-        sys.stdout.flush()
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
+    return run_tests(names=sys.argv[2:])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,20 +10,13 @@ import re
 import subprocess
 import sys
 import tempfile
-import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+
+from suite import Skip, run_tests, test  # noqa: E402 # after the search path
+
 README = open(os.path.join(ROOT, "README.md"), encoding="utf-8").read()
-TESTS = []
-
-
-class Skip(Exception):
-    pass
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def run(*argv, **options):
@@ -207,21 +200,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("-k", default="")
     arguments = parser.parse_args()
-    counts = {"ok": 0, "not ok": 0, "skip": 0}
-    for function in TESTS:
-        if arguments.k not in function.__name__:
-            continue
-        try:
-            function(os.path.abspath(arguments.build))
-            outcome, why = "ok", ""
-        except Skip as reason:
-            outcome, why = "skip", f": {reason}"
-        except Exception as fault:  # pylint: disable=broad-except
-            outcome, why = "not ok", f": {fault!r}\n{traceback.format_exc(limit=3)}"
-        counts[outcome] += 1
-        print(f"{outcome} {function.__name__}{why}", flush=True)
-    print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped")
-    return 1 if counts["not ok"] else 0
+    return run_tests(os.path.abspath(arguments.build), names=[arguments.k])
 
 
 if __name__ == "__main__":

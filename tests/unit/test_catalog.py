@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The journal catalogs against the table of alerts: every alert has its entry in both languages, with facts that agree.
-usage: test_catalog.py [NAME...]; ends with 'N passed, N failed, N skipped'."""
+usage: test_catalog.py [NAME...]"""
 
 import json
 import re
@@ -12,6 +12,10 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from suite import Skip, run_tests, test  # noqa: E402 # after the search path
+
 CATALOGS = {"en": ROOT / "packaging/catalog/timeguard.catalog", "fr": ROOT / "packaging/catalog/timeguard.fr.catalog"}
 HEADERS = {"Subject", "Defined-By", "Support", "Documentation"}
 # what timeguardd writes with every alert, and what it writes where it applies (agent/daemon/journal.c)
@@ -19,16 +23,6 @@ ALWAYS = {"TIMEGUARD_ALERT", "TIMEGUARD_TRANSITION", "TIMEGUARD_SINCE", "TIMEGUA
 OF_NODES = {"TIMEGUARD_NODE", "TIMEGUARD_NODE_ID"}
 OF_SOME = {"node-claim-contradicted": {"TIMEGUARD_OTHER"}, "node-public-source": {"TIMEGUARD_SOURCE"},
            "node-foreign-source": {"TIMEGUARD_SOURCE"}, "node-default-pool": {"TIMEGUARD_SOURCE"}}
-TESTS = []
-
-
-class Skip(Exception):
-    pass
-
-
-def test(function):
-    TESTS.append(function)
-    return function
 
 
 def alerts():
@@ -185,25 +179,5 @@ def the_schema_knows_the_same_alerts():
     assert schema["$defs"]["alert"]["properties"]["id"]["enum"] == list(alerts())
 
 
-def main():
-    passed = failed = skipped = 0
-    for function in TESTS:
-        if sys.argv[1:] and not any(name in function.__name__ for name in sys.argv[1:]):
-            continue
-        try:
-            function()
-        except Skip as reason:
-            skipped += 1
-            print(f"skip  {function.__name__}: {reason}")
-        except Exception as error:  # a test that breaks has failed
-            failed += 1
-            print(f"FAIL  {function.__name__}: {type(error).__name__}: {str(error)[:1500]}")
-        else:
-            passed += 1
-            print(f"ok    {function.__name__}")
-    print(f"{passed} passed, {failed} failed, {skipped} skipped")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(run_tests(names=sys.argv[1:]))
