@@ -132,6 +132,7 @@ void tg_node_on_disconnected(struct tg_node *node, const struct tg_event *event)
 
                 node->view.members[slot].present = slot == tg_node_self(node);
                 node->view.members[slot].agents = 0;
+                node->view.members[slot].heard_pid = 0; /* it may come again unseen, whatever its pid */
                 tg_view_silence(&node->view, slot);
                 node->links[slot].heard_in_ring = false;
         }

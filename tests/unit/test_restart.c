@@ -107,6 +107,21 @@ static void an_agent_gone_and_back_with_the_same_pid(void **state)
         tg_node_free(hearer);
 }
 
+/* This node's corosync was away meanwhile: when it is back, the first it says of the members is that the peer has an agent, with the pid
+   that it had before (in a container it is often the same). */
+static void an_agent_that_came_again_unseen(void **state)
+{
+        struct tg_event gone = { .type = TG_EVENT_DISCONNECTED, .now = at(5025 * S) };
+
+        (void)state;
+        begin();
+        tg_node_handle(hearer, &gone);
+        tell_members(true, 812, 5030 * S);
+        live(812, 7, 330 * S, 5030 * S, 3);
+        assert_int_equal(refused(), 0);
+        tg_node_free(hearer);
+}
+
 /* The very same agent cannot go back. */
 static void a_replay_is_refused(void **state)
 {
@@ -182,5 +197,6 @@ static void a_new_node_in_an_old_place(void **state)
         tg_node_free(hearer);
 }
 
-TESTS_MAIN(TEST(a_reboot_with_the_same_pid), TEST(an_agent_gone_and_back_with_the_same_pid), TEST(a_replay_is_refused),
-           TEST(the_second_agent_hears_itself), TEST(a_new_node_in_an_old_place))
+TESTS_MAIN(TEST(a_reboot_with_the_same_pid), TEST(an_agent_gone_and_back_with_the_same_pid),
+           TEST(an_agent_that_came_again_unseen), TEST(a_replay_is_refused), TEST(the_second_agent_hears_itself),
+           TEST(a_new_node_in_an_old_place))
