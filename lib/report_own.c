@@ -33,6 +33,13 @@ static uint32_t reference_id(const struct tg_node *node)
         return reference >= 0 && node->verdict.agreement.has_set ? node->view.members[reference].id : 0;
 }
 
+static bool is_warned(const struct tg_node *node)
+{
+        int self = tg_node_self(node);
+
+        return self >= 0 && node->verdict.nodes[self].warned;
+}
+
 void tg_node_compose(struct tg_node *node, bool event)
 {
         struct tg_report report = { .node_id = node->identity.node_id,
@@ -43,7 +50,8 @@ void tg_node_compose(struct tg_node *node, bool event)
                                     .chrony = node->chrony };
         int len;
 
-        report.flags = (event ? TG_REPORT_EVENT : 0) | (node->leaving ? TG_REPORT_LEAVING : 0);
+        report.flags = (event ? TG_REPORT_EVENT : 0) | (node->leaving ? TG_REPORT_LEAVING : 0) |
+                       (is_warned(node) ? TG_REPORT_WARNED : 0);
         memcpy(report.epoch.boot_id, node->identity.boot_id, sizeof report.epoch.boot_id);
         memcpy(report.time_zone, node->identity.time_zone, sizeof report.time_zone);
         tg_clock_report(&node->clock, &report);

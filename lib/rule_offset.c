@@ -25,9 +25,10 @@ bool tg_rule_beyond(struct tg_rule_case *c)
         return true;
 }
 
+/* Whether it was warned of already it says itself, so that nodes which came at different times judge alike. */
 static bool past_warning(struct tg_rule_case *c)
 {
-        int64_t limit = tg_rule_warn_ns(c) - (c->n->warned ? c->s->options->budget_ns / 10 : 0);
+        int64_t limit = tg_rule_warn_ns(c) - (c->m->report.flags & TG_REPORT_WARNED ? c->s->options->budget_ns / 10 : 0);
         char offset[TG_NUMBER_MAX], budget[TG_NUMBER_MAX];
 
         c->n->warned = c->n->has_offset && llabs(c->n->offset_ns) >= limit;

@@ -33,7 +33,7 @@ struct tg_node_verdict {
         int64_t forecast_slow_ns; /* the same at the slow end of the rate */
         bool has_claim;
         int64_t claim_ns;
-        bool warned;            /* past the warning share: left again a tenth of the budget lower */
+        bool warned;            /* past the warning share */
         bool outward;           /* the forecast lies within the horizon ... */
         int64_t outward_raw_ns; /* ... since then */
 };

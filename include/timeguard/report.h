@@ -49,6 +49,8 @@ enum tg_report_flag {
         TG_REPORT_CUT = 1 << 2,     /* not all sources found room */
         TG_REPORT_LEAP = 1 << 3,    /* the last step was a leap second: REALTIME moved, TAI did not */
         TG_REPORT_KERNEL = 1 << 4,  /* kernel_status was read */
+        TG_REPORT_WARNED =
+                1 << 5, /* the sender holds itself for drifting: left again a tenth of the budget lower, on all nodes alike */
 };
 
 struct tg_report {

@@ -56,7 +56,8 @@ static inline void random_report_of(struct tg_random *r, struct tg_report *repor
         random_bytes(r, report->epoch.boot_id, 16);
         report->epoch.suspends = (uint32_t)random_u64(r);
         report->ring = (struct tg_ring_id){ (uint32_t)random_u64(r), random_u64(r) };
-        report->flags = (uint32_t)random_u64(r) & (TG_REPORT_LEAVING | TG_REPORT_EVENT | TG_REPORT_LEAP | TG_REPORT_KERNEL);
+        report->flags = (uint32_t)random_u64(r) &
+                        (TG_REPORT_LEAVING | TG_REPORT_EVENT | TG_REPORT_LEAP | TG_REPORT_KERNEL | TG_REPORT_WARNED);
         random_clock(r, report);
         report->reference_id = (uint32_t)random_u64(r);
         report->fingerprint = random_u64(r);

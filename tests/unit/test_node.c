@@ -440,6 +440,29 @@ static void test_forecast_of_a_slow_drift(void **state)
         stop();
 }
 
+/* Between 70 and 80 % of the budget it matters whether a node was warned of before: one that was away then says the same. */
+static void test_warned_alike(void **state)
+{
+        (void)state;
+        start(3, 62, "1s");
+        world_run(&world, 30 * S);
+        world.nodes[1].stopped = true;
+        world_step(&world, 2, 850 * TG_NS_PER_MS);
+        world_run(&world, 15 * S);
+        assert_state(0, 2, TG_NODE_DRIFTING);
+        world_step(&world, 2, -100 * TG_NS_PER_MS);
+        world_run(&world, 3 * S);
+        world.nodes[1].stopped = false;
+        world_run(&world, 10 * S);
+        for (uint32_t i = 0; i < 3; i++)
+                assert_state(i, 2, TG_NODE_DRIFTING);
+        world_step(&world, 2, -100 * TG_NS_PER_MS);
+        world_run(&world, 10 * S);
+        for (uint32_t i = 0; i < 3; i++)
+                assert_state(i, 2, TG_NODE_OK);
+        stop();
+}
+
 /* A clock that is disciplined to and fro within a hundredth of the budget never gives a forecast that alarms. */
 static void test_discipline_is_no_drift(void **state)
 {
@@ -577,6 +600,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_random_worlds),
                 cmocka_unit_test(test_oscillators),
                 cmocka_unit_test(test_forecast_of_a_slow_drift),
+                cmocka_unit_test(test_warned_alike),
                 cmocka_unit_test(test_discipline_is_no_drift),
                 cmocka_unit_test(test_before_the_first_word),
                 cmocka_unit_test(test_deaf),
