@@ -54,6 +54,7 @@ const char *tg_report_range_fault(const struct tg_report *r)
                 { r->chrony.state <= TG_CHRONY_GARBLED, "chrony state" },
                 { r->chrony.tracking.stratum <= 16, "stratum" },
                 { r->chrony.tracking.leap <= 3, "leap" },
+                { r->chrony.tracking.ref_time_ns >= 0 && r->chrony.tracking.ref_time_ns < INT64_MAX, "reference time" },
                 { r->chrony.n_sources <= TG_SOURCES_MAX, "source count" },
                 { r->n_echoes <= TG_ECHOES_MAX, "echo count" },
         };

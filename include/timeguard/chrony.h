@@ -27,7 +27,7 @@ struct tg_tracking {
         struct tg_addr addr;           /* of the selected source; family none in local mode and when unsynchronised */
         uint8_t stratum;               /* 0 on the wire when not synchronised */
         uint8_t leap;                  /* 0 normal, 1 insert, 2 delete, 3 not synchronised */
-        int64_t ref_time_ns;           /* REALTIME of the last clock update; fuzzed by chronyd by up to -1 s */
+        int64_t ref_time_ns;           /* REALTIME of the last clock update, 0 or later; fuzzed by chronyd by up to -1 s */
         tg_chrony_float correction_s;  /* negative: the clock is fast of chronyd's estimate and being slewed back */
         tg_chrony_float last_offset_s; /* positive: the clock was ahead at the last update */
         tg_chrony_float rms_offset_s;

@@ -62,7 +62,7 @@ static void lie(struct world *w, uint32_t from, uint8_t *data, size_t *len)
                 return;
         assert_int_equal(tg_report_decode(data, *len, &report, NULL), TG_REPORT_OK);
         lie_about_the_clock(&report);
-        report.chrony.tracking.ref_time_ns = extreme(INT64_MIN, INT64_MAX);
+        report.chrony.tracking.ref_time_ns = extreme(0, INT64_MAX - 1);
         if (random_chance(&liar, 30)) /* a source that is not reached */
                 report.chrony.sources[0].reach = 0;
         report.n_echoes = 0;
