@@ -10,6 +10,7 @@
 #define RATE_ERROR_MAX 100e-6 /* a rate less certain than this is not yet known */
 #define MARGIN_PPM     30
 #define SKEWS_MAX_PPM  200 /* above, chronyd does not know its frequency itself */
+#define FREQ_MAX_PPM   500 /* the kernel's own limit (adjtimex(2), freq) */
 #define FORGIVE_NS     (3600 * TG_NS_PER_S)
 #define REPEAT_NS      (600 * TG_NS_PER_S)
 #define SAME_NS        (3 * TG_NS_PER_S) /* reports under way may still hold the echo that was dropped: no second contradiction */
@@ -99,14 +100,21 @@ void tg_link_answer(struct tg_link *link, int64_t upper_ns, int64_t age_ns, int6
         tg_line_add(&link->line, at_ns, best->upper_ns / 2 - upper_ns / 2);
 }
 
-static double chrony_rate_ppm(const struct tg_chrony_sample *a, const struct tg_chrony_sample *b)
+/* Somebody else who sets the clock misleads chronyd about the frequency by thousands of ppm. No sound oscillator is so far off: when the rate was
+   measured, that counts and not what chronyd believes. */
+static bool is_misled(const struct tg_chrony_sample *sample)
+{
+        return fabs(tg_chrony_float_value(sample->tracking.freq_ppm)) > FREQ_MAX_PPM;
+}
+
+static double chrony_rate_ppm(const struct tg_chrony_sample *a, const struct tg_chrony_sample *b, bool measured)
 {
         double skews;
 
         if (!a || !b || a->state != TG_CHRONY_OK || b->state != TG_CHRONY_OK || !a->tracking.ref_id || !b->tracking.ref_id)
                 return 0;
         skews = fabs(tg_chrony_float_value(a->tracking.skew_ppm)) + fabs(tg_chrony_float_value(b->tracking.skew_ppm));
-        if (skews > SKEWS_MAX_PPM)
+        if (skews > SKEWS_MAX_PPM || (measured && (is_misled(a) || is_misled(b))))
                 return 0;
         return fabs(tg_chrony_float_value(a->tracking.freq_ppm) - tg_chrony_float_value(b->tracking.freq_ppm)) + skews +
                MARGIN_PPM;
@@ -123,7 +131,7 @@ static bool double_rho(struct tg_link *link)
 
 bool tg_link_judge(struct tg_link *link, const struct tg_chrony_sample *own, const struct tg_chrony_sample *peer)
 {
-        double rho = TG_RHO_UNKNOWN_PPM, chrony = chrony_rate_ppm(own, peer);
+        double rho = TG_RHO_UNKNOWN_PPM;
         bool doubled = false;
 
         tg_line_fit(&link->line, &link->fit);
@@ -143,7 +151,7 @@ bool tg_link_judge(struct tg_link *link, const struct tg_chrony_sample *own, con
                 }
                 rho = fmax(TG_RHO_MIN_PPM, 2 * rate + link->fit.slope_error * 1e6 + MARGIN_PPM);
         }
-        rho = ceil(fmax(rho, chrony)) * (1 << link->doublings);
+        rho = ceil(fmax(rho, chrony_rate_ppm(own, peer, link->fit.known))) * (1 << link->doublings);
         link->rho_ppm = rho > TG_RHO_MAX_PPM ? TG_RHO_MAX_PPM : (uint32_t)rho;
         return doubled;
 }

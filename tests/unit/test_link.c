@@ -202,7 +202,7 @@ static uint32_t rho_of(double rate, const struct tg_chrony_sample *a, const stru
 static void the_rules_of_rho(void **state)
 {
         struct tg_chrony_sample a = chrony(-300, 1), b = chrony(500, 2), near = chrony(-290, 2), wild = chrony(400, 300),
-                                bad = b;
+                                misled = chrony(16000, 90), bad = b;
 
         (void)state;
         assert_int_equal(rho_of(NAN, NULL, NULL), TG_RHO_UNKNOWN_PPM);
@@ -215,6 +215,11 @@ static void the_rules_of_rho(void **state)
         assert_int_equal(rho_of(0, &a, &near), TG_RHO_MIN_PPM);
         assert_in_range(rho_of(300e-6, &a, &near), 630, 632);
         assert_int_equal(rho_of(0, &a, &wild), TG_RHO_MIN_PPM); /* it does not know its own frequency */
+        /* one who was misled about it counts until the rate is measured */
+        assert_in_range(rho_of(NAN, &a, &misled), 16421, 16422);
+        assert_int_equal(rho_of(0, &a, &misled), TG_RHO_MIN_PPM);
+        assert_int_equal(rho_of(0, &misled, &a), TG_RHO_MIN_PPM);
+        assert_in_range(rho_of(400e-6, &a, &misled), 830, 832);
         bad.state = TG_CHRONY_SILENT;
         assert_int_equal(rho_of(0, &a, &bad), TG_RHO_MIN_PPM);
         bad = b;
