@@ -7,12 +7,14 @@
         sys.exit(main(GROUPS))
 
 A group's lab is made for its first test and again after a failed one, so that a failure does not spoil what follows. A group
-without nodes (nodes=0) gives its tests None. Run by itself, this file runs all test files, two at a time, and adds up."""
+without nodes (nodes=0) gives its tests None. Run by itself, this file runs all test files, two at a time, and adds up. That no
+test ran at all is a failure."""
 
 import argparse
 import concurrent.futures
 import glob
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +26,9 @@ from lab import Lab, LabError, check_machine
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 TEST_LIMIT_S, LONG_LIMIT_S = 120, 3600
+FILE_LIMIT_S, LONG_FILE_LIMIT_S = 1800, 6 * 3600
+EXIT_NOTHING_RAN = 2
+TALLY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LOG_LINES, LOG_COLUMNS = 6, 220
 options = argparse.Namespace(build="build", long=False, pattern="", lab_logs=False)
 
@@ -116,7 +121,7 @@ def _attempt(group, test):
         return "skip", str(skip)
     except TooLong:
         return "not ok", "takes too long:\n" + "".join(traceback.format_tb(sys.exc_info()[2])[-3:])
-    except (AssertionError, LabError, OSError, subprocess.SubprocessError, LookupError, TypeError, ValueError) as error:
+    except Exception as error:  # pylint: disable=broad-except # a test that breaks has failed, and the others go on
         return "not ok", f"{error if isinstance(error, (AssertionError, LabError)) else repr(error)} ({_places(error, test)})"
     finally:
         signal.alarm(0)
@@ -157,8 +162,14 @@ def _parse(description):
 
 
 def _finish(counts):
+    if not any(counts.values()):
+        print(f"no test ran: the name of none holds '{options.pattern}'", flush=True)
     print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped", flush=True)
-    return 1 if counts["not ok"] else 0
+    return _exit_code(*counts.values())
+
+
+def _exit_code(passed, failed, skipped):
+    return 1 if failed else 0 if passed + skipped else EXIT_NOTHING_RAN
 
 
 def main(groups, description="Cluster tests of timeguard."):
@@ -182,9 +193,20 @@ def main(groups, description="Cluster tests of timeguard."):
 # All files.
 
 def _run_file(path):
+    """Its lines, and its counts: None where it ended otherwise than it says."""
     arguments = ["--build", options.build, "-k", options.pattern] + ["--long"] * options.long
-    result = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True, check=False)
-    return os.path.basename(path), result.returncode, result.stdout + result.stderr
+    limit_s = LONG_FILE_LIMIT_S if options.long else FILE_LIMIT_S
+    try:
+        result = subprocess.run([sys.executable, path, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                timeout=limit_s, check=False)
+    except subprocess.TimeoutExpired as error:
+        return [*(error.stdout or b"").decode(errors="replace").splitlines(), f"it did not end within {limit_s} s"], None
+    lines = result.stdout.splitlines()
+    tally = next((match for match in map(TALLY.match, lines) if match), None)
+    counts = [int(n) for n in tally.groups()] if tally else None
+    if counts and result.returncode in (_exit_code(*counts), 77):
+        return lines, counts
+    return [*lines, f"it ended with {result.returncode}"], None
 
 
 def run_all():
@@ -194,17 +216,16 @@ def run_all():
     counts = {"ok": 0, "not ok": 0, "skip": 0}
     paths = [p for p in sorted(glob.glob(os.path.join(HERE, "test_*.py"))) if os.path.basename(p) != "test_lab.py"]
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(_run_file, path) for path in paths]):
-            name, code, text = done.result()
-            lines = text.rstrip("\n").split("\n")
-            print(f"== {name}", *lines[:-1], sep="\n", flush=True)
-            words = lines[-1].split()
-            if len(words) == 6 and words[1] == "passed,":
-                for key, word in zip(counts, words[::2]):
-                    counts[key] += int(word)
-            else:
-                print(f"not ok {name}: it ended with {code}: {lines[-1]}")
-                counts["not ok"] += 1
+        runs = {pool.submit(_run_file, path): os.path.basename(path) for path in paths}
+        for done in concurrent.futures.as_completed(runs):
+            lines, found = done.result()
+            if found == [0, 0, 0]:
+                continue
+            print(f"== {runs[done]}", *[line for line in lines if not TALLY.match(line)], sep="\n", flush=True)
+            if found is None:
+                print(f"not ok {runs[done]}: {lines[-1]}", flush=True)
+            for key, number in zip(counts, found or [0, 1, 0]):
+                counts[key] += number
     return _finish(counts)
 
 
