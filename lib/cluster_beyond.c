@@ -45,12 +45,21 @@ static void keep_breach(const struct tg_cluster_case *c, enum tg_alert_id id)
                 tg_alerts_keep(c->alerts, id, TG_ALERT_CLUSTER_SLOT);
 }
 
-static bool is_split(const struct tg_cluster_case *c)
+/* Where one pair is at the very edge of the budget a set is possible in some seconds and not in others: split stays for a while, unless there
+   is a set again. */
+static bool is_split(struct tg_cluster_case *c)
 {
         const struct tg_agreement *agreement = &c->verdict->agreement;
+        struct tg_verdict *v = c->verdict;
 
-        return c->s->quorum->provider && c->s->quorum->quorate && 2 * agreement->fresh_votes > agreement->total_votes &&
-               !agreement->majority_possible;
+        if (!c->s->quorum->provider || !c->s->quorum->quorate || 2 * agreement->fresh_votes <= agreement->total_votes ||
+            agreement->has_set)
+                return false;
+        if (!agreement->majority_possible)
+                v->split_raw_ns = c->s->now_raw_ns;
+        else if (!v->known || v->cluster != TG_CLUSTER_SPLIT || c->s->now_raw_ns - v->split_raw_ns >= TG_CLUSTER_HOLD_NS)
+                return false;
+        return true;
 }
 
 static void blame_node(struct tg_cluster_case *c, int slot)
@@ -89,12 +98,11 @@ bool tg_cluster_rule_beyond(struct tg_cluster_case *c, enum tg_cluster_verdict *
         int a = 0, b = 0;
 
         pair = agreement->any_beyond ? worst_beyond(c, &a, &b, &blamed) : NULL;
-        if (!pair || blamed)
-                keep_breach(c, TG_ALERT_CLUSTER_BREACHED);
-        if (!pair) {
+        keep_breach(c, TG_ALERT_CLUSTER_BREACHED);
+        if (!blamed)
                 keep_breach(c, TG_ALERT_CLUSTER_SPLIT);
+        if (!pair)
                 return false;
-        }
         split = is_split(c);
         *verdict = split ? TG_CLUSTER_SPLIT : TG_CLUSTER_BREACHED;
         if (blamed)

@@ -7,6 +7,8 @@
 #include "text.h"
 #include "verdict.h"
 
+#define TG_CLUSTER_HOLD_NS (5 * TG_NS_PER_S) /* a verdict that was proven stays for so long */
+
 struct tg_cluster_case {
         struct tg_verdict *verdict;
         const struct tg_situation *s;

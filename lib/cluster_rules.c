@@ -14,8 +14,6 @@
 
 #include "cluster_rule.h"
 
-#define HOLD_NS (5 * TG_NS_PER_S)
-
 /* In the cluster's name, with the reason just written. */
 static void raise_cluster(struct tg_cluster_case *c, enum tg_alert_id id)
 {
@@ -92,7 +90,7 @@ static void enter(struct tg_cluster_case *c, enum tg_cluster_verdict cluster, co
 static bool is_held(const struct tg_verdict *v, const struct tg_situation *s)
 {
         return s->connected && v->known && (v->cluster == TG_CLUSTER_BREACHED || v->cluster == TG_CLUSTER_SPLIT) &&
-               s->now_raw_ns - v->beyond_raw_ns < HOLD_NS;
+               s->now_raw_ns - v->beyond_raw_ns < TG_CLUSTER_HOLD_NS;
 }
 
 /* Raises what holds beside the verdict; returns the first of these alerts, its reason in `first`. */

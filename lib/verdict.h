@@ -62,6 +62,7 @@ struct tg_verdict {
         enum tg_cluster_verdict cluster;
         int64_t since_real_ns;
         int64_t beyond_raw_ns; /* when a pair was last proven beyond */
+        int64_t split_raw_ns;  /* when no set could last hold a majority */
         bool known;
         char reason[TG_REASON_MAX];
         char remedy[TG_REASON_MAX];

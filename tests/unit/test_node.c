@@ -120,6 +120,36 @@ static void test_no_flapping_near_the_budget(void **state)
         }
 }
 
+/* A third node far from both: with the edge proven the cluster is split, without it breached. Each is told once. */
+static void test_no_flapping_between_split_and_breached(void **state)
+{
+        (void)state;
+        for (int64_t us = 50000; us <= 51200; us += 150) {
+                const struct world_node *n = &world.nodes[0];
+                uint64_t flips = 0;
+
+                start(3, 91, "50ms");
+                world_run(&world, 10 * S);
+                world_step(&world, 1, us * TG_NS_PER_US);
+                world_step(&world, 2, 300 * MS);
+                world_run(&world, 10 * S);
+                for (int i = 0; i < 600; i++) {
+                        enum tg_cluster_verdict before = world_snapshot(&world, 0)->verdict;
+
+                        world_run(&world, 500 * MS);
+                        flips += world_snapshot(&world, 0)->verdict != before;
+                        assert_true(n->up[TG_ALERT_CLUSTER_BREACHED][0] || n->up[TG_ALERT_CLUSTER_SPLIT][0]);
+                }
+                assert_true(n->raised <= 6);
+                assert_true(flips <= 40);
+                world_step(&world, 1, -us * TG_NS_PER_US);
+                world_step(&world, 2, -300 * MS);
+                world_run(&world, 70 * S);
+                assert_int_equal(n->raised, n->cleared);
+                stop();
+        }
+}
+
 static void test_small_step_is_no_alert(void **state)
 {
         (void)state;
@@ -585,6 +615,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_agrees_soon),
                 cmocka_unit_test(test_step_names_the_right_node),
                 cmocka_unit_test(test_no_flapping_near_the_budget),
+                cmocka_unit_test(test_no_flapping_between_split_and_breached),
                 cmocka_unit_test(test_small_step_is_no_alert),
                 cmocka_unit_test(test_nobody_to_blame),
                 cmocka_unit_test(test_split),
