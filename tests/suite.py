@@ -14,6 +14,7 @@ import time
 import traceback
 
 TEXT_MAX = 4500  # of a failure: it may hold the output of a command
+NOTHING_RAN = 2  # exit status
 TESTS = []
 
 
@@ -75,9 +76,11 @@ class Results:
         return bool(found)
 
     def close(self):
-        """Prints the closing line; returns the exit status."""
+        """Prints the closing line; returns the exit status. That nothing ran is no success: a name may be misspelt."""
+        if not any(self.counts.values()):
+            print("no test ran: none has such a name", flush=True)
         print(f"{self.counts['ok']} passed, {self.counts['not ok']} failed, {self.counts['skip']} skipped", flush=True)
-        return 1 if self.counts["not ok"] else 0
+        return 1 if self.counts["not ok"] else 0 if any(self.counts.values()) else NOTHING_RAN
 
 
 def run_tests(*arguments, names=()):
