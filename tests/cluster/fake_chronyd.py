@@ -55,6 +55,14 @@ def float_bits(value):
     return ((exponent & 0x7F) << 25) | ((-coefficient if negative else coefficient) & 0x1FFFFFF)
 
 
+def float_value(bits):
+    """What such a pattern means, by the definition and not by the agent's reader: coefficient x 2^(exponent - 25), both signed."""
+    exponent, coefficient = bits >> 25, bits & 0x1FFFFFF
+    exponent -= (1 << 7) if exponent >= 1 << 6 else 0
+    coefficient -= (1 << 25) if coefficient >= 1 << 24 else 0
+    return coefficient * 2.0 ** (exponent - 25)
+
+
 def address_bytes(text):
     if not text:
         return bytes(20)

@@ -53,15 +53,22 @@ def wait_seen(lab, number, state, alert, words, limit_s=SHOWN_S):
     return time.monotonic() - begin
 
 
-def check_texts(lab, alert, number, remedy_words):
-    """The alert in the status has a remedy for that node, and it is in every log once."""
+def log_marks(lab):
+    """Where each node's log ends now."""
+    return {n: len(node.alerts()) for n, node in lab.nodes.items()}
+
+
+def check_texts(lab, alert, number, remedy_words, marks):
+    """The alert in the status has a remedy for that node, and it is in every log once since the marks."""
     for observer, node in lab.nodes.items():
         raised = next(a for a in lab.status(observer)["alerts"] if a["id"] == alert)
         if raised["node"]:
             require(f"n{number}" in raised["remedy"], f"remedy for another: {raised['remedy']}")
         for word in remedy_words:
             require(word in raised["remedy"], f"the remedy does not say '{word}': {raised['remedy']}")
-        lab.wait_for(lambda node=node: f"timeguard[{alert} raised]" in node.alerts(), 2, f"{alert} in the log of n{observer}")
+        line = f"timeguard[{alert} raised]"
+        lab.wait_for(lambda node=node, n=observer: line in node.alerts()[marks[n]:], 2, f"{alert} in the log of n{observer}")
+        require_equal(node.alerts()[marks[observer]:].count(line), 1, f"how often {alert} was raised in the log of n{observer}")
 
 
 def others_are(lab, number, state="ok"):

@@ -47,10 +47,13 @@ def test_agreed_in_time(lab):
 def test_last_agent_later(lab):
     lab.nodes[3].agent.stop()
     lab.wait_for(lambda: any(n["id"] == 3 and n["state"] == "mute" for n in lab.status(1)["nodes"]), 15, "n3 to be mute")
+    bad = {n: lab.status(n)["agent"]["reports_bad"] for n in (1, 2)}
     lab.nodes[3].start_agent()
     begin = time.monotonic()
     lab.wait_agreed(AGREED_S)
-    return f"agreed after {time.monotonic() - begin:.2f} s"
+    took_s = time.monotonic() - begin
+    require_equal({n: lab.status(n)["agent"]["reports_bad"] for n in (1, 2)}, bad, "reports refused, of one that counts anew")
+    return f"agreed after {took_s:.2f} s"
 
 
 def equal_to_digits(number, text, digits):
@@ -144,11 +147,32 @@ def test_document(lab):
     require_equal(document["alerts"], [], "alerts")
 
 
+PAIR_FACTS = ("verdict", "stale", "contradicted", "low_ns", "high_ns", "estimate_ns", "rate_ppb", "rho_ppm")
+
+
+def pairs_by_reports(document):
+    """What is said of each pair, under the last reports of its two nodes."""
+    seq = {n["id"]: n["seq"] for n in document["nodes"]}
+    return {(p["a"], seq[p["a"]], p["b"], seq[p["b"]]): {key: p[key] for key in PAIR_FACTS} for p in document["pairs"]}
+
+
 def test_same_verdict(lab):
-    """All nodes say the same: reference, source, and bounds up to the report that one of them has not heard yet."""
-    documents = [lab.status(n) for n in lab.nodes]
-    require_equal(len({d["cluster"]["reference"] for d in documents}), 1, "references")
-    require_equal(len({d["cluster"]["fingerprint"] for d in documents}), 1, "fingerprints")
+    """All nodes say the same: reference, fingerprint, and of a pair to the nanosecond, wherever they have heard the same reports."""
+    said, compared = {}, 0
+
+    def enough():
+        nonlocal compared
+        documents = {n: lab.status(n) for n in lab.nodes}
+        for observer, document in documents.items():
+            for key, facts in pairs_by_reports(document).items():
+                first, known = said.setdefault(key, (observer, facts))
+                require_equal(facts, known, f"n{observer} of n{key[0]} (report {key[1]}) and n{key[2]} (report {key[3]}), unlike n{first}")
+                compared += first != observer
+        require_equal(len({d["cluster"]["fingerprint"] for d in documents.values()}), 1, "fingerprints")
+        return compared >= 200
+    lab.wait_for(enough, 20, "200 bounds heard by two nodes", every_s=0.11)
+    lab.wait_for(lambda: len({lab.status(n)["cluster"]["reference"] for n in lab.nodes}) == 1, 2, "one reference on all nodes")
+    return f"{compared} bounds"
 
 
 def test_screen(lab):

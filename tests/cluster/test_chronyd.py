@@ -4,14 +4,17 @@
 other nodes stay as they are, the bounds go on and stay true, and all is well again when the real one is back."""
 
 import json
+import math
 import sys
 import time
 
+from fake_chronyd import ODD_FLOATS, float_value
 from seen import SHOWN_S
 from testing import Group, main, options, require, require_equal
 from watch import Watch, validate
 
 VICTIM, OTHERS = 3, (1, 2)
+FAKE_STRATUM = 7
 ALERT = "node-chrony-silent"
 
 
@@ -110,18 +113,28 @@ def test_cmdport_0(lab):
     return misbehaving(lab, {"refused", "silent"}, close, node.start_time)
 
 
+def is_shown_as(number, value):
+    """The status has nine digits."""
+    return number is not None and math.isclose(number, value, rel_tol=1e-8)
+
+
 def test_odd_floats(lab):
-    """Numbers that are legal on the wire and absurd: infinite-looking, the largest, the least. The document stays JSON, and the
-    bounds, which need none of them, stay true."""
+    """Numbers that are legal on the wire and absurd: infinite-looking, the largest, the least. The document stays JSON and says what
+    they mean, and the bounds, which need none of them, stay true."""
     node = lab.nodes[VICTIM]
     pid = node.agent.pid
+    meant = [float_value(bits) for bits in ODD_FLOATS]
     with Watch(lab) as watch:
-        node.start_fake_chronyd("floats")
-        texts = set()
+        node.start_fake_chronyd("floats", stratum=FAKE_STRATUM)
+        lab.wait_for(lambda: own(lab.status(1))["stratum"] == FAKE_STRATUM, 10, "the fake's word in the status")
+        numbers = set()
 
         def varied():
-            texts.add(json.dumps(own(lab.status(1))["chrony"]["skew_ppm"]))
-            return len(texts) >= 4
+            chrony = own(lab.status(1))["chrony"]
+            for key in ("skew_ppm", "freq_ppm", "root_delay_s"):
+                require(any(is_shown_as(chrony[key], value) for value in meant), f"{key}: nobody sent {chrony[key]}")
+                numbers.add(chrony[key])
+            return len(numbers) >= 8
         lab.wait_for(varied, 15, "several odd numbers in the status")
         node.stop_fake_chronyd()
         lab.wait_agreed(25)
@@ -132,7 +145,7 @@ def test_odd_floats(lab):
     for document in watch.documents():
         json.dumps(document, allow_nan=False)
         require_equal({n["state"] for n in document["nodes"] if n["id"] in OTHERS}, {"ok"}, "states of the others")
-    return f"{len(texts)} kinds"
+    return f"{len(numbers)} kinds"
 
 
 def test_many_sources(lab):

@@ -13,6 +13,7 @@ from testing import Group, main, options, require, require_equal
 from watch import Watch
 
 EXIT_CONFIG = 78
+DEFAULT_BUDGET_NS = 1000000000
 # The text, the line that is at fault, the key, and what the error must say is allowed.
 FAULTS = (
     ("budget = 5\n", 1, "budget", "duration from 1ms to 1m"),
@@ -186,11 +187,13 @@ def test_reload_deleted(lab):
     """A file that is gone is all defaults, as at the start."""
     node = lab.nodes[1]
     mark = len(node.alerts())
+    require(budget_of(lab, 1) != DEFAULT_BUDGET_NS, "the premise: another budget than the default")
     os.unlink(os.path.join(node.directory, "timeguard.conf"))
     node.agent.signal(signal.SIGHUP)
-    lab.wait_for(lambda: "reloaded" in node.alerts()[mark:], 5, "the reload in the log")
-    require(lab.status(1), "no status after it")
+    lab.wait_for(lambda: "configuration reloaded" in node.alerts()[mark:], 5, "the reload in the log")
+    lab.wait_for(lambda: budget_of(lab, 1) == DEFAULT_BUDGET_NS, 2, "the default budget in the status")
     reload(lab, 1, lab.agent_conf(node))
+    lab.wait_for(lambda: budget_of(lab, 1) != DEFAULT_BUDGET_NS, 5, "the old budget in the status")
 
 
 GROUPS = [Group(test_check_config, test_check_all_errors, test_check_good, test_shipped_file, test_usage, nodes=0),

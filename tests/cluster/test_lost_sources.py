@@ -6,32 +6,33 @@ chronyd shows it; chronyd itself goes on saying Normal."""
 import sys
 
 import network
-from seen import CHRONYD_S, SHOWN_S, check_texts, follows, others_are, refid, selects, wait_seen
+from seen import CHRONYD_S, SHOWN_S, check_texts, follows, log_marks, others_are, refid, selects, wait_seen
 from testing import Group, main, require_equal
 from watch import Watch
 
 
 def test_local_mode(lab):
     """chronyd in local mode reports perfection: offset 0, leap normal."""
-    node = lab.nodes[2]
+    node, marks = lab.nodes[2], log_marks(lab)
     node.set_local(10)
     lab.wait_for(lambda: node.tracking()[0] == "7F7F0101", CHRONYD_S, "n2 in local mode")
     require_equal(node.tracking()[13], "Normal", "the premise: leap status of local mode")
     took_s = wait_seen(lab, 2, "local-clock", "node-local-clock", ["local mode", "stratum 10"])
     others_are(lab, 2)
-    check_texts(lab, "node-local-clock", 2, ["local"])
+    check_texts(lab, "node-local-clock", 2, ["local"], marks)
     node.set_sources([network.NTP], restart=True)
     return f"{took_s:.1f} s after chronyd showed it"
 
 
 def test_dead_source_of_one(lab):
     """A node cut off from the server; its chronyd goes on saying Normal."""
+    marks = log_marks(lab)
     lab.cut_time(2)
     lab.wait_for(selects(lab.nodes[2], "?"), CHRONYD_S, "n2 to lose its source")
     require_equal(lab.nodes[2].tracking()[13], "Normal", "the premise: what chronyd says of a dead source")
     took_s = wait_seen(lab, 2, "holdover", "node-holdover", ["no source is selectable", "Normal"])
     others_are(lab, 2)
-    check_texts(lab, "node-holdover", 2, ["chronyc sources"])
+    check_texts(lab, "node-holdover", 2, ["chronyc sources"], marks)
     lab.cut_time(2, cut=False)
     return f"{took_s:.1f} s after chronyd showed it"
 

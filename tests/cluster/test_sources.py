@@ -7,7 +7,7 @@ import signal
 import sys
 
 import network
-from seen import CHRONYD_S, SHOWN_S, check_texts, follows, others_are, refid, wait_seen
+from seen import CHRONYD_S, SHOWN_S, check_texts, follows, log_marks, others_are, refid, wait_seen
 from testing import Group, main, require, require_equal
 from watch import Watch
 
@@ -16,13 +16,13 @@ POOL_NAME = "2.debian.pool.ntp.org"
 
 def one_node(lab, number, address, state, alert, words, remedy=(), restart=False):
     """A node that follows another address, seen and mended."""
-    node = lab.nodes[number]
+    node, marks = lab.nodes[number], log_marks(lab)
     with Watch(lab) as watch:
         node.set_sources([address], restart=restart)
         lab.wait_for(lambda: node.tracking()[0] not in ("", "00000000", refid(network.NTP), "7F7F0101"), CHRONYD_S, f"n{number} on {address}")
         took_s = wait_seen(lab, number, state, alert, words)
         others_are(lab, number)
-        check_texts(lab, alert, number, remedy)
+        check_texts(lab, alert, number, remedy, marks)
         require_equal(lab.status(1)["cluster"]["verdict"], "at-risk", "verdict")
         node.set_sources([network.NTP], restart=restart)
     watch.require_no_blame()
@@ -65,7 +65,7 @@ def reconfigure(lab, lines):
 def test_declared_alias(lab):
     """Declared as one server, the same two addresses are no alert; and by any name it is the cluster's one root."""
     reconfigure(lab, ["[source]", f"alias = {network.NTP} {network.NTP_ALIAS}"])
-    marks = {n: len(node.alerts()) for n, node in lab.nodes.items()}
+    marks = log_marks(lab)
     with Watch(lab) as watch:
         lab.nodes[2].set_sources([network.NTP_ALIAS])
         lab.wait_for(follows(lab.nodes[2], network.NTP_ALIAS), CHRONYD_S, "n2 on the alias")
