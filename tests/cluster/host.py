@@ -41,7 +41,7 @@ class Host:
     def clock_env(self):
         """What makes a program of this host live in its virtual time. Sanitised programs must accept a library before theirs."""
         options = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))
-        return {"LD_PRELOAD": self.lab.shim, "TG_CLOCK_FILE": self.clock_path, "ASAN_OPTIONS": options}
+        return {"LD_PRELOAD": self.lab.preload, "TG_CLOCK_FILE": self.clock_path, "ASAN_OPTIONS": options}
 
     def file(self, name, text):
         path = os.path.join(self.directory, name)

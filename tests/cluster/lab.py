@@ -104,6 +104,8 @@ class Lab:
         self.directory = make_directory()
         # A copy is not bound by the profile that AppArmor has for the installed path.
         self.chronyd = shutil.copy(_which("chronyd"), self.directory)
+        # LD_PRELOAD is split at spaces and colons, which the path of a checkout may hold.
+        self.preload = shutil.copy(self.shim, self.directory)
         self.network.create()
         self.servers = {"ntp": Server(self, "ntp", [network.NTP, network.NTP_ALIAS, network.PUBLIC]),
                         "other": Server(self, "other", [network.OTHER])}

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shlex
 import socket
 import stat
 import struct
@@ -229,7 +230,7 @@ def test_full_disk(lab):
     node.space.run("sh", "-c", "mkdir -p /run/full && mount -t tmpfs -o size=64k tmpfs /run/full")
     log, conf = "/run/full/agent.log", os.path.join(node.directory, "timeguard.conf")
     node.space.run("sh", "-c", f"touch {log}; dd if=/dev/zero of=/run/full/filler bs=4096 count=100 2>/dev/null || true")
-    agent = node.program("full", "sh", "-c", f"exec {lab.timeguardd} --config {conf} 2>>{log}", env=node.clock_env())
+    agent = node.program("full", "sh", "-c", f"exec {shlex.quote(lab.timeguardd)} --config {conf} 2>>{log}", env=node.clock_env())
     try:
         agent.start()
         lab.wait_agreed(15)
@@ -268,7 +269,7 @@ def test_closed_standard_error(lab):
     node = lab.nodes[2]
     node.agent.stop()
     conf = os.path.join(node.directory, "timeguard.conf")
-    agent = node.program("closed", "sh", "-c", f"exec {lab.timeguardd} --config {conf} 0<&- 1>&- 2>&-", env=node.clock_env())
+    agent = node.program("closed", "sh", "-c", f"exec {shlex.quote(lab.timeguardd)} --config {conf} 0<&- 1>&- 2>&-", env=node.clock_env())
     agent.start()
     lab.wait_agreed(15)
     status = agent.stop()

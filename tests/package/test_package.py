@@ -44,7 +44,7 @@ def table_of_options(build):
 @test
 def the_unit_file_is_sound(build):
     with tempfile.TemporaryDirectory() as directory:
-        unit = re.sub(r"^ExecStart=\S+", f"ExecStart={build}/timeguardd", read("packaging/systemd/timeguard.service"), flags=re.M)
+        unit = re.sub(r"^ExecStart=\S+", f'ExecStart="{build}/timeguardd"', read("packaging/systemd/timeguard.service"), flags=re.M)
         path = os.path.join(directory, "timeguard.service")
         with open(path, "w", encoding="utf-8") as file:
             file.write(unit)
