@@ -36,7 +36,7 @@ def _mount_script():
     for path, size in PRIVATE.items():
         lines.append(f"[ -d {path} ] || {{ echo 'no directory {path}: is corosync installed?'; exit 1; }}")
         lines.append(f"mount -t tmpfs -o size={size},mode=0755 tmpfs {path}")
-    lines += ["chmod 1777 /dev/shm", "mkdir -p /run/chrony /run/timeguard", "chmod 0750 /run/chrony", "ip link set lo up",
+    lines += ["chmod 1777 /dev/shm", "mkdir -p /run/chrony /run/timeguard", "chmod 0750 /run/chrony", "chmod 0755 /run/timeguard", "ip link set lo up",
               "echo ready", "exec sleep infinity"]
     return "\n".join(lines)
 
