@@ -173,6 +173,14 @@ static enum tg_poll_step send_request(struct tg_chronyd *c)
         return TG_POLL_WAIT;
 }
 
+/* Of the time limit. More than there ever is means that RAW went back: then it is over. */
+static int64_t remaining_ns(const struct tg_chronyd *c)
+{
+        int64_t ns = c->poll.deadline_raw_ns - tg_clock_raw_ns();
+
+        return ns > TG_CHRONY_TRY_NS ? 0 : ns;
+}
+
 static void carry_on(struct tg_chronyd *c, enum tg_poll_step step)
 {
         if (step == TG_POLL_SEND)
@@ -182,21 +190,21 @@ static void carry_on(struct tg_chronyd *c, enum tg_poll_step step)
                 finish(c);
                 return;
         }
-        tg_alarm_once(&c->deadline, c->poll.deadline_raw_ns - tg_clock_raw_ns());
+        tg_alarm_once(&c->deadline, remaining_ns(c));
 }
 
 static void on_deadline(void *data)
 {
         struct tg_chronyd *c = data;
-        int64_t now_ns = tg_clock_raw_ns();
+        int64_t left_ns = remaining_ns(c);
 
         if (!c->running)
                 return;
         /* MONOTONIC may run up to 10 % faster than RAW: too early, wait for the rest. */
-        if (now_ns < c->poll.deadline_raw_ns)
-                tg_alarm_once(&c->deadline, c->poll.deadline_raw_ns - now_ns);
+        if (left_ns > 0)
+                tg_alarm_once(&c->deadline, left_ns);
         else
-                carry_on(c, tg_chrony_poll_timeout(&c->poll, now_ns));
+                carry_on(c, tg_chrony_poll_timeout(&c->poll, tg_clock_raw_ns()));
 }
 
 void tg_chronyd_poll(struct tg_chronyd *c)
