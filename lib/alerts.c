@@ -74,6 +74,14 @@ bool tg_alerts_next(struct tg_alerts *alerts, struct tg_alert *out, int *slot)
         return false;
 }
 
+bool tg_alerts_any(const struct tg_alerts *alerts, int slot)
+{
+        for (int id = 0; id < TG_ALERT_COUNT; id++)
+                if (alerts->marks[id][slot] & (TG_ALERT_HOLDING | TG_ALERT_RAISED | TG_ALERT_TOLD))
+                        return true;
+        return false;
+}
+
 bool tg_alerts_raised(const struct tg_alerts *alerts, enum tg_alert_id id, int slot)
 {
         return alerts->marks[id][slot] & TG_ALERT_RAISED;

@@ -40,4 +40,6 @@ void tg_alerts_settle(struct tg_alerts *alerts, const bool in_grace[static TG_AL
                       int64_t now_real_ns);
 /* The next transition to tell; false when all are told. The slot tells whose it is. */
 bool tg_alerts_next(struct tg_alerts *alerts, struct tg_alert *out, int *slot);
+/* Whether anything of that slot is or may soon be told. */
+bool tg_alerts_any(const struct tg_alerts *alerts, int slot);
 bool tg_alerts_raised(const struct tg_alerts *alerts, enum tg_alert_id id, int slot);

@@ -199,9 +199,11 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
 
         if (change)
                 node->wants_report = true;
-        if (change & TG_CLOCK_EPOCH)
+        if (change & TG_CLOCK_EPOCH) {
                 for (int i = 0; i < TG_NODES_MAX; i++)
                         tg_link_drop(&node->links[i]);
+                tg_node_rewind(node, event->now.raw_ns);
+        }
         handlers[event->type](node, event);
         tg_node_hush(node);
         if (!is_half_told(node) && (node->urgent || (event->type != TG_EVENT_DELIVERY &&

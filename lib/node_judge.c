@@ -78,6 +78,8 @@ void tg_node_judge(struct tg_node *node)
         for (uint32_t i = 0; i < node->view.n; i++)
                 in_grace[node->view.order[i]] = node->verdict.nodes[node->view.order[i]].in_grace;
         tg_alerts_settle(&node->alerts, in_grace, now, s.now_real_ns);
+        for (uint32_t i = 0; i < node->view.n; i++)
+                node->view.members[node->view.order[i]].kept = tg_alerts_any(&node->alerts, node->view.order[i]);
         node->dirty = node->urgent = false;
         node->judged_raw_ns = now;
 }

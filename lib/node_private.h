@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The inside of tg_node, shared by the files that make it up: node.c (events), node_ring.c, node_delivery.c, node_judge.c, report_own.c (what it sends), snapshot.c (status). */
+/* The inside of tg_node, shared by the files that make it up: node.c (events), node_ring.c, node_delivery.c, node_judge.c, node_rewind.c, report_own.c (what it sends), snapshot.c (status). */
 #pragma once
 
 #include <timeguard/node.h>
@@ -70,5 +70,7 @@ void tg_node_on_delivery(struct tg_node *node, const struct tg_event *event);
 /* node_judge.c: who has been silent for too long; the verdict and the alerts as of the last look. */
 void tg_node_hush(struct tg_node *node);
 void tg_node_judge(struct tg_node *node);
+/* node_rewind.c: the own RAW went back to now_raw_ns. */
+void tg_node_rewind(struct tg_node *node, int64_t now_raw_ns);
 /* Slot of the own node, or -1. */
 int tg_node_self(const struct tg_node *node);

@@ -37,7 +37,7 @@ static void evict_one(struct tg_view *view)
         for (uint32_t i = 0; i < view->n; i++) {
                 struct tg_member *m = &view->members[view->order[i]];
 
-                if (m->configured || m->present || m->fresh)
+                if (m->configured || m->present || m->fresh || m->kept)
                         continue;
                 memmove(&view->order[i], &view->order[i + 1], view->n - i - 1);
                 view->n--;

@@ -69,6 +69,7 @@ struct tg_member {
         bool heard;           /* report holds its newest report */
         bool fresh;           /* ... and that is not too old, by local time */
         bool leaving;
+        bool kept; /* an alert about it stands: its slot is not given away before that is cleared */
         struct tg_report report;
         uint32_t heard_pid;     /* of the agent that sent it */
         int64_t heard_raw_ns;   /* own RAW when it came */
