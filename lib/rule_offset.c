@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Rules about how far a node's clock is off, where it is going, and whether what is said of it fits together. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #define FORECAST_HOLDOVER_NS (5 * TG_NS_PER_S)
 #define STEP_SAID_NS         (5 * TG_NS_PER_S)
 #define RHO_ALARM_PPM        1000
+#define MOVED_MAX_NS         1e18
 
 bool tg_rule_beyond(struct tg_rule_case *c)
 {
@@ -141,6 +143,18 @@ static bool names_me(const struct tg_rule_case *c, int other)
         return mine != its ? its : c->m->id > tg_rule_member(c, other)->id;
 }
 
+/* How far a clock that is being slewed has moved between its chronyd's claim and as_of of the pair: nodes of clocks far apart send at
+   different instants of a second, and chronyd slews by 83 ms in one. */
+static int64_t moved_ns(const struct tg_rule_case *c, int slot, const struct tg_pair *pair, bool is_b)
+{
+        const struct tg_report *r = &tg_rule_member(c, slot)->report;
+        double d = ((double)pair->raw.low_ns + (double)pair->raw.high_ns) / 2; /* RAW(a) - RAW(b) */
+        double as_of = (double)pair->as_of_raw_ns + (is_b == pair->as_of_on_b ? 0 : is_b ? -d : d);
+        double moved = fabs((double)r->slew_ppb * ((double)r->chrony.raw_ns - as_of) / 1e9);
+
+        return moved < MOVED_MAX_NS ? (int64_t)moved : (int64_t)MOVED_MAX_NS;
+}
+
 bool tg_rule_contradicted(struct tg_rule_case *c)
 {
         for (uint32_t i = 0; c->n->has_claim && i < c->s->view->n; i++) {
@@ -149,12 +163,15 @@ bool tg_rule_contradicted(struct tg_rule_case *c)
                 char apart[TG_NUMBER_MAX], mine[TG_NUMBER_MAX], its[TG_NUMBER_MAX];
                 bool swapped;
                 const struct tg_pair *pair = tg_view_pair_of(c->s->view, c->slot, other, &swapped);
+                int64_t moved;
 
                 if (other == c->slot || !tg_rule_member(c, other)->fresh || !o->has_claim || !pair->bounded ||
                     !names_me(c, other) || c->source->n_roots != 1 || c->verdict->graph.nodes[other].n_roots != 1 ||
                     !tg_root_equal(&c->source->roots[0], &c->verdict->graph.nodes[other].roots[0]))
                         continue;
-                if (nearest_ns(pair->offset) <= c->n->claim_ns + o->claim_ns || nearest_ns(pair->offset) < tg_rule_warn_ns(c))
+                moved = moved_ns(c, c->slot, pair, swapped) + moved_ns(c, other, pair, !swapped);
+                if (nearest_ns(pair->offset) <= c->n->claim_ns + o->claim_ns + moved ||
+                    nearest_ns(pair->offset) < tg_rule_warn_ns(c))
                         continue;
                 c->evidence->other_id = tg_rule_member(c, other)->id;
                 snprintf(c->reason, TG_REASON_MAX,

@@ -23,8 +23,8 @@ by 1650s apart n1 n3 above 50ms
 by 1650s n3 beyond
 from 10s to 1700s n1,n2 ok
 alerts
-  node-holdover n3 raised 235s..260s cleared 1100s..1150s
+  node-holdover n3 raised 235s..260s cleared 1055s..1125s
   node-drifting n3 raised 310s..700s cleared 1510s..1660s
-  node-unsynchronised n3 raised 1100s..1150s
+  node-unsynchronised n3 raised 1050s..1120s
   cluster-breached raised 1500s..1650s
   node-beyond n3 raised 1500s..1650s
