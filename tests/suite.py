@@ -15,6 +15,7 @@ import traceback
 
 TEXT_MAX = 4500  # of a failure: it may hold the output of a command
 NOTHING_RAN = 2  # exit status
+CLOSING = re.compile(r"(\d+) passed, (\d+) failed, (\d+) skipped")
 TESTS = []
 
 
@@ -68,19 +69,32 @@ class Results:
             self.add("ok", f"{name} ({time.monotonic() - begin:.1f} s)", note if isinstance(note, str) else "")
         return True
 
-    def add_closing(self, line):
-        """Adds what another program closed with; false when that is no such line."""
-        found = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", line)
-        for key, number in zip(self.counts, found.groups() if found else ()):
-            self.counts[key] += int(number)
-        return bool(found)
+    @classmethod
+    def told(cls, lines):
+        """Those that another program told of in its closing line; None without such a line."""
+        for found in filter(None, map(CLOSING.fullmatch, lines)):
+            results = cls()
+            results.counts = {result: int(number) for result, number in zip(results.counts, found.groups())}
+            return results
+        return None
+
+    def merge(self, other):
+        for result, number in other.counts.items():
+            self.counts[result] += number
+
+    def n(self):
+        return sum(self.counts.values())
+
+    def status(self):
+        """The exit status. That nothing ran is no success: a name may be misspelt."""
+        return 1 if self.counts["not ok"] else 0 if self.n() else NOTHING_RAN
 
     def close(self):
-        """Prints the closing line; returns the exit status. That nothing ran is no success: a name may be misspelt."""
-        if not any(self.counts.values()):
+        """Prints the closing line; returns the exit status."""
+        if not self.n():
             print("no test ran: none has such a name", flush=True)
         print(f"{self.counts['ok']} passed, {self.counts['not ok']} failed, {self.counts['skip']} skipped", flush=True)
-        return 1 if self.counts["not ok"] else 0 if any(self.counts.values()) else NOTHING_RAN
+        return self.status()
 
 
 def run_tests(*arguments, names=()):

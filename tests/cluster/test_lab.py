@@ -15,12 +15,11 @@ from fake_chronyd import MISBEHAVIOURS
 from lab import Lab, LabError, check_machine
 from netspace import run
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from suite import Results, require  # noqa: E402 # after the search path
+
 SECOND = 1000000000
-
-
-def require(condition, text):
-    if not condition:
-        raise AssertionError(text)
 
 
 class Timex(ctypes.Structure):
@@ -180,30 +179,19 @@ def test_ends(build):
     require(not left_behind(os.getpid()), f"of this run: {left_behind(os.getpid())}")
 
 
-def attempt(name, test, *arguments):
-    begin = time.monotonic()
-    try:
-        test(*arguments)
-    except (AssertionError, LabError, OSError, subprocess.TimeoutExpired) as error:
-        print(f"FAIL {name}: {error}", flush=True)
-        return 0
-    print(f"pass {name} ({time.monotonic() - begin:.1f} s)", flush=True)
-    return 1
-
-
 def main():
     build = [argument for argument in sys.argv[1:] if not argument.startswith("--")][0]
+    results = Results()
     try:
         check_machine()
     except LabError as error:
         print(f"skip: {error}\n0 passed, 0 failed, {len(TESTS) + 1} skipped")
         return 77
     with Lab(3, build, agents=False) as lab:
-        passed = sum(attempt(test.__name__, test, lab) for test in TESTS)
-    passed += attempt("test_ends", test_ends, build)
-    failed = len(TESTS) + 1 - passed
-    print(f"{passed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+        for test in TESTS:
+            results.attempt(test, lab)
+    results.attempt(test_ends, build)
+    return results.close()
 
 
 if __name__ == "__main__":

@@ -14,40 +14,27 @@ import argparse
 import concurrent.futures
 import glob
 import os
-import re
 import signal
 import subprocess
 import sys
-import time
 import traceback
 
 from lab import Lab, LabError, check_machine
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.dirname(HERE))
+
+from suite import CLOSING, Results, require, require_equal  # noqa: E402, F401 # after the search path; for the tests too
+
 TEST_LIMIT_S, LONG_LIMIT_S = 120, 3600
 FILE_LIMIT_S, LONG_FILE_LIMIT_S = 1800, 6 * 3600
-EXIT_NOTHING_RAN = 2
-TALLY = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 LOG_LINES, LOG_COLUMNS = 6, 220
 options = argparse.Namespace(build="build", long=False, pattern="", lab_logs=False)
 
 
-class Skip(Exception):
-    """The test cannot be done here; the text says why."""
-
-
 class TooLong(BaseException):
     """Not an Exception, so that no test takes it for one of its own."""
-
-
-def require(condition, text):
-    if not condition:
-        raise AssertionError(text)
-
-
-def require_equal(found, wanted, what):
-    require(found == wanted, f"{what}: {found!r} instead of {wanted!r}")
 
 
 # These are said for a while after what they are about.
@@ -102,52 +89,33 @@ def _alarm(*_):
     raise TooLong()
 
 
-def _places(error, test):
-    """The lines of the test file that led to the error."""
-    own = test.__code__.co_filename
-    return ", ".join(f"{os.path.basename(own)}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__) if f.filename == own) or "the lab"
-
-
-def _attempt(group, test):
-    """'ok', 'not ok' or 'skip', and why."""
+def _play(group, test):
     signal.alarm(LONG_LIMIT_S if options.long else TEST_LIMIT_S)
     try:
         lab = group.open()
         note = test(lab)
         if lab and lab.with_agents and group.settle:
             wait_well(lab)
-        return "ok", note
-    except Skip as skip:
-        return "skip", str(skip)
-    except TooLong:
-        return "not ok", "takes too long:\n" + "".join(traceback.format_tb(sys.exc_info()[2])[-3:])
-    except Exception as error:  # pylint: disable=broad-except # a test that breaks has failed, and the others go on
-        return "not ok", f"{error if isinstance(error, (AssertionError, LabError)) else repr(error)} ({_places(error, test)})"
+        return note
+    except TooLong as error:
+        places = "".join(traceback.format_tb(error.__traceback__)[-3:])
+        raise AssertionError(f"takes too long:\n{places}").with_traceback(error.__traceback__) from None
     finally:
         signal.alarm(0)
 
 
-def _run_one(group, test, counts):
-    name = test.__name__.removeprefix("test_")
-    begin = time.monotonic()
-    result, why = _attempt(group, test)
-    took_s = time.monotonic() - begin
-    counts[result] += 1
-    if result == "ok":
-        print(f"ok {name} ({took_s:.1f} s){': ' + why if why else ''}", flush=True)
-        return
-    print(f"{result} {name}: {why}", flush=True)
-    if result == "not ok":
+def _run_one(group, test, results):
+    if not results.attempt(test, group, test, run=_play):
         for line in group.evidence():
             print(f"#   {line}", flush=True)
         group.close()
 
 
-def _run_group(group, counts):
+def _run_group(group, results):
     try:
         for test in group.tests:
             if options.pattern in test.__name__:
-                _run_one(group, test, counts)
+                _run_one(group, test, results)
     finally:
         group.close()
 
@@ -161,21 +129,10 @@ def _parse(description):
     return parser
 
 
-def _finish(counts):
-    if not any(counts.values()):
-        print(f"no test ran: the name of none holds '{options.pattern}'", flush=True)
-    print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped", flush=True)
-    return _exit_code(*counts.values())
-
-
-def _exit_code(passed, failed, skipped):
-    return 1 if failed else 0 if passed + skipped else EXIT_NOTHING_RAN
-
-
 def main(groups, description="Cluster tests of timeguard."):
     _parse(description).parse_args(namespace=options)
     tests = [test for group in groups for test in group.tests]
-    counts = {"ok": 0, "not ok": 0, "skip": 0}
+    results = Results()
     if options.list:
         print("\n".join(test.__name__.removeprefix("test_") for test in tests))
         return 0
@@ -186,14 +143,14 @@ def main(groups, description="Cluster tests of timeguard."):
         return 77
     signal.signal(signal.SIGALRM, _alarm)
     for group in groups:
-        _run_group(group, counts)
-    return _finish(counts)
+        _run_group(group, results)
+    return results.close()
 
 
 # All files.
 
 def _run_file(path):
-    """Its lines, and its counts: None where it ended otherwise than it says."""
+    """Its lines, and its results: None where it ended otherwise than it says."""
     arguments = ["--build", options.build, "-k", options.pattern] + ["--long"] * options.long
     limit_s = LONG_FILE_LIMIT_S if options.long else FILE_LIMIT_S
     try:
@@ -202,10 +159,9 @@ def _run_file(path):
     except subprocess.TimeoutExpired as error:
         return [*(error.stdout or b"").decode(errors="replace").splitlines(), f"it did not end within {limit_s} s"], None
     lines = result.stdout.splitlines()
-    tally = next((match for match in map(TALLY.match, lines) if match), None)
-    counts = [int(n) for n in tally.groups()] if tally else None
-    if counts and result.returncode in (_exit_code(*counts), 77):
-        return lines, counts
+    found = Results.told(lines)
+    if found and result.returncode in (found.status(), 77):
+        return lines, found
     return [*lines, f"it ended with {result.returncode}"], None
 
 
@@ -213,20 +169,20 @@ def run_all():
     parser = _parse("Runs all cluster tests.")
     parser.add_argument("--jobs", type=int, default=2, help="test files at a time")
     arguments = parser.parse_args(namespace=options)
-    counts = {"ok": 0, "not ok": 0, "skip": 0}
+    results = Results()
     paths = [p for p in sorted(glob.glob(os.path.join(HERE, "test_*.py"))) if os.path.basename(p) != "test_lab.py"]
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         runs = {pool.submit(_run_file, path): os.path.basename(path) for path in paths}
         for done in concurrent.futures.as_completed(runs):
             lines, found = done.result()
-            if found == [0, 0, 0]:
+            if found and not found.n():
                 continue
-            print(f"== {runs[done]}", *[line for line in lines if not TALLY.match(line)], sep="\n", flush=True)
-            if found is None:
-                print(f"not ok {runs[done]}: {lines[-1]}", flush=True)
-            for key, number in zip(counts, found or [0, 1, 0]):
-                counts[key] += number
-    return _finish(counts)
+            print(f"== {runs[done]}", *[line for line in lines if not CLOSING.fullmatch(line)], sep="\n", flush=True)
+            if found:
+                results.merge(found)
+            else:
+                results.add("not ok", runs[done], lines[-1])
+    return results.close()
 
 
 if __name__ == "__main__":
