@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What can be proven is proven: once nothing has gone wrong for a while, each pair of running agents of a ring has a bound of the last
+   seconds and the verdict that follows from it, unless the offset is within two widths of the budget.
+   "A while" is 5 s after the last fault and 2 s after token + consensus of the last ring. Past 15 nodes the echoes take turns, so that it takes
+   as many seconds more as there are turns until every pair has been heard of again. A bound is of the last second, plus the time in which
+   its messages were on their way; two nodes that send at different instants add up to another second, a step back of a clock a third. */
+#include "check_private.h"
+
+#include <stdlib.h>
+
+#define QUIET_NS  (5 * TG_NS_PER_S)
+#define FORMED_NS (2 * TG_NS_PER_S)
+#define OLD_NS    (2500 * TG_NS_PER_MS)
+
+bool check_takes_part(const struct sim_check *c, uint32_t i)
+{
+        const struct sim_node *node = &c->sim->nodes[i];
+
+        return node->core && !node->frozen && node->corosync && !node->corosync_frozen && !node->halted &&
+               sim_clock_last(&node->clock)->running && check_honest(c->sim, i) &&
+               (!check_ever_lied(c, i) || c->sim->t_ns - c->nodes[i].lied_t_ns > QUIET_NS);
+}
+
+static int64_t turns_ns(const struct sim_check *c)
+{
+        return (int64_t)((c->sim->n - 2) / TG_ECHOES_MAX) * TG_NS_PER_S;
+}
+
+static bool is_quiet(const struct sim_check *c)
+{
+        const struct sim *sim = c->sim;
+        int64_t patience = (int64_t)(sim->topology.token_ms + sim->topology.consensus_ms) * TG_NS_PER_MS;
+
+        return !sim->form_t_ns && sim->t_ns - sim->fault_t_ns > QUIET_NS + turns_ns(c) &&
+               sim->t_ns - sim->formed_t_ns > FORMED_NS + patience + turns_ns(c);
+}
+
+static int64_t latest_delay(const struct sim_check *c, uint32_t receiver, uint32_t sender)
+{
+        const struct check_direction *d = check_heard(c, receiver, sender);
+
+        return d->n ? d->last[(d->n - 1) % CHECK_HEARD].t_ns - d->last[(d->n - 1) % CHECK_HEARD].sent_t_ns : 0;
+}
+
+static void check_live_pair(struct sim_check *c, uint32_t observer, uint32_t a, uint32_t b)
+{
+        const struct tg_node *core = c->sim->nodes[observer].core;
+        const struct check_bound *bound = check_bound(c, observer, a, b);
+        int sa = tg_view_find(&core->view, a + 1), sb = tg_view_find(&core->view, b + 1);
+        const struct tg_pair *pair = sa < 0 || sb < 0 ? NULL : &core->view.pairs[sa][sb];
+        int64_t budget = core->options.budget_ns, truth, width, late;
+        enum tg_pair_verdict due;
+
+        c->counts.checked[SIM_CHECK_LIVENESS]++;
+        if (!pair || !pair->bounded || pair->stale || !bound->known) {
+                sim_trouble(c->sim, "liveness: n%u holds no present bound of n%u-n%u, %.1f s after the last fault", observer + 1, a + 1,
+                            b + 1, (double)(c->sim->t_ns - c->sim->fault_t_ns) / 1e9);
+                return;
+        }
+        late = latest_delay(c, observer, a) + latest_delay(c, observer, b) + latest_delay(c, a, b) + latest_delay(c, b, a);
+        if (c->sim->t_ns - bound->as_of_t_ns > OLD_NS + late)
+                sim_trouble(c->sim, "liveness: n%u's bound of n%u-n%u is %.3f s old, %.1f s after the last fault", observer + 1, a + 1,
+                            b + 1, (double)(c->sim->t_ns - bound->as_of_t_ns) / 1e9,
+                            (double)(c->sim->t_ns - c->sim->fault_t_ns) / 1e9);
+        truth = llabs(bound->truth_ns);
+        width = (int64_t)tg_interval_width_ns(pair->offset);
+        due = truth < budget - 2 * width ? TG_PAIR_WITHIN : truth > budget + 2 * width ? TG_PAIR_BEYOND : TG_PAIR_UNPROVEN;
+        if (due != TG_PAIR_UNPROVEN && pair->verdict != due)
+                sim_trouble(c->sim, "liveness: n%u judges n%u-n%u %s, %.1f s after the last fault; the truth is %lld ns, the budget %lld ns",
+                            observer + 1, a + 1, b + 1, tg_pair_verdict_text(pair->verdict),
+                            (double)(c->sim->t_ns - c->sim->fault_t_ns) / 1e9, (long long)bound->truth_ns, (long long)budget);
+}
+
+void check_live(struct sim_check *c, uint32_t observer)
+{
+        const struct sim_node *me = &c->sim->nodes[observer];
+
+        if (!is_quiet(c) || !check_takes_part(c, observer) || c->sim->t_ns - me->up_t_ns < QUIET_NS + turns_ns(c))
+                return;
+        for (uint32_t a = 0; a < c->sim->n; a++)
+                for (uint32_t b = a + 1; b < c->sim->n; b++)
+                        if (me->ring >> a & 1 && me->ring >> b & 1 && check_takes_part(c, a) && check_takes_part(c, b))
+                                check_live_pair(c, observer, a, b);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Nodes of one ring that handled the same deliveries give the same verdict, at moments when nothing is on its way and every core has judged what
+   came. Deliveries are the same when the bytes of all that were sent in the last seconds are, second by second and in order: what is older
+   no pair rests on, since each report brings the newest echoes (past 15 nodes in turns), and four reports of a node are kept. */
+#include "check_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MEMORY_S 8
+#define HOLD_NS  (5800 * TG_NS_PER_MS) /* a breach is held for 5 s, and looked at twice a second */
+#define QUIET_NS (5 * TG_NS_PER_S)
+
+void check_note_delivery(struct sim_check *c, uint32_t observer, const struct sim_event *cause)
+{
+        struct check_node *n = &c->nodes[observer];
+        int64_t second = cause->sent_t_ns / TG_NS_PER_S;
+        int k = (int)(second % CHECK_BUCKETS);
+        uint64_t hash;
+
+        if (n->bucket_s[k] != second)
+                n->bucket[k] = 0;
+        n->bucket_s[k] = second;
+        hash = n->bucket[k] ^ (cause->from + 1u + ((uint64_t)cause->pid << 8) + ((uint64_t)cause->len << 32));
+        for (uint16_t i = 0; i < cause->len; i++)
+                hash = (hash ^ cause->data[i]) * UINT64_C(0x100000001b3);
+        n->bucket[k] = hash;
+}
+
+static bool on_its_way(const struct sim *sim)
+{
+        for (uint32_t k = 0; k < sim->n_queue; k++)
+                if (sim->queue[k].kind == SIM_DELIVER || sim->queue[k].kind == SIM_ORDER || sim->queue[k].kind == SIM_RING ||
+                    sim->queue[k].kind == SIM_MEMBERS || sim->queue[k].kind == SIM_QUORUM)
+                        return true;
+        return false;
+}
+
+static bool heard_the_same(const struct sim_check *c, uint32_t i, uint32_t j)
+{
+        const struct check_node *a = &c->nodes[i], *b = &c->nodes[j];
+        int64_t now = c->sim->t_ns / TG_NS_PER_S, memory = MEMORY_S + c->sim->n / TG_ECHOES_MAX;
+
+        for (int64_t s = now - memory; s <= now; s++) {
+                int k = (int)(s % CHECK_BUCKETS);
+                uint64_t ha = a->bucket_s[k] == s ? a->bucket[k] : 0, hb = b->bucket_s[k] == s ? b->bucket[k] : 0;
+
+                if (ha != hb)
+                        return false;
+        }
+        return true;
+}
+
+static bool comparable(const struct sim_check *c, uint32_t i)
+{
+        const struct sim_node *node = &c->sim->nodes[i];
+        int64_t memory = (MEMORY_S + c->sim->n / TG_ECHOES_MAX + 1) * TG_NS_PER_S;
+
+        return check_takes_part(c, i) && !node->n_late && !node->core->dirty && !node->core->urgent &&
+               c->sim->t_ns - node->up_t_ns > memory;
+}
+
+static bool same_rules(const struct tg_options *a, const struct tg_options *b)
+{
+        return a->budget_ns == b->budget_ns && a->warn_percent == b->warn_percent && a->mute_after_ns == b->mute_after_ns &&
+               a->forecast_horizon_ns == b->forecast_horizon_ns && a->boot_grace_ns == b->boot_grace_ns &&
+               tg_options_fingerprint(a) == tg_options_fingerprint(b);
+}
+
+static bool drifts(const struct tg_node *core)
+{
+        for (uint32_t i = 0; i < core->view.n; i++)
+                if (core->verdict.nodes[core->view.order[i]].state == TG_NODE_DRIFTING)
+                        return true;
+        return false;
+}
+
+static bool is_held(const struct tg_node *core)
+{
+        return core->verdict.beyond_raw_ns && core->clock.last.raw_ns - core->verdict.beyond_raw_ns < HOLD_NS;
+}
+
+/* The two exceptions of check.h. */
+static bool same_cluster(const struct tg_node *a, const struct tg_node *b)
+{
+        enum tg_cluster_verdict va = a->verdict.cluster, vb = b->verdict.cluster;
+        bool mild = (va == TG_CLUSTER_AGREED || va == TG_CLUSTER_AT_RISK) && (vb == TG_CLUSTER_AGREED || vb == TG_CLUSTER_AT_RISK);
+
+        return va == vb || is_held(a) || is_held(b) || (mild && (drifts(a) || drifts(b)));
+}
+
+static const char *differing(const struct sim_check *c, uint32_t i, uint32_t j)
+{
+        const struct tg_node *a = c->sim->nodes[i].core, *b = c->sim->nodes[j].core;
+        const struct tg_agreement *aa = &a->verdict.agreement, *ba = &b->verdict.agreement;
+        int ra = aa->reference, rb = ba->reference;
+        int slot_a[SIM_NODES], slot_b[SIM_NODES];
+
+        if (aa->has_set != ba->has_set || aa->unique != ba->unique || aa->any_beyond != ba->any_beyond ||
+            aa->majority_possible != ba->majority_possible)
+                return "agreement";
+        if ((ra < 0) != (rb < 0) || (ra >= 0 && a->view.members[ra].id != b->view.members[rb].id))
+                return "reference";
+        for (uint32_t x = 0; x < c->sim->n; x++) {
+                slot_a[x] = tg_view_find(&a->view, x + 1);
+                slot_b[x] = tg_view_find(&b->view, x + 1);
+                if (slot_a[x] < 0 || slot_b[x] < 0)
+                        return "members";
+                if (aa->in_set[slot_a[x]] != ba->in_set[slot_b[x]])
+                        return "agreeing set";
+                if (aa->beyond[slot_a[x]] != ba->beyond[slot_b[x]])
+                        return "blame";
+        }
+        for (uint32_t x = 0; x < c->sim->n; x++)
+                for (uint32_t y = x + 1; y < c->sim->n; y++) {
+                        const struct tg_pair *pa = &a->view.pairs[slot_a[x]][slot_a[y]], *pb = &b->view.pairs[slot_b[x]][slot_b[y]];
+
+                        if (pa->verdict != pb->verdict || pa->bounded != pb->bounded || pa->stale != pb->stale)
+                                return "pair verdicts";
+                }
+        return same_cluster(a, b) ? NULL : "cluster verdict";
+}
+
+void check_same(struct sim_check *c)
+{
+        const struct sim *sim = c->sim;
+        int64_t patience = (int64_t)(sim->topology.token_ms + sim->topology.consensus_ms) * TG_NS_PER_MS;
+        const char *what;
+
+        if (sim->form_t_ns || sim->t_ns - sim->fault_t_ns < QUIET_NS ||
+            sim->t_ns - sim->formed_t_ns < patience + (MEMORY_S + 2) * TG_NS_PER_S || on_its_way(sim))
+                return;
+        for (uint32_t i = 0; i < sim->n; i++)
+                if (check_takes_part(c, i) && !comparable(c, i) && sim->t_ns - sim->nodes[i].up_t_ns > 20 * TG_NS_PER_S)
+                        return; /* not yet judged: soon */
+        c->same_t_ns = sim->t_ns;
+        for (uint32_t i = 0; i < sim->n; i++)
+                for (uint32_t j = i + 1; j < sim->n; j++) {
+                        if (!comparable(c, i) || !comparable(c, j) || sim->nodes[i].ring != sim->nodes[j].ring ||
+                            !tg_ring_id_equal(sim->nodes[i].ring_id, sim->nodes[j].ring_id) ||
+                            !same_rules(&sim->nodes[i].options, &sim->nodes[j].options) || !heard_the_same(c, i, j))
+                                continue;
+                        c->counts.checked[SIM_CHECK_SAME]++;
+                        what = differing(c, i, j);
+                        if (what)
+                                sim_trouble(c->sim, "same: n%u and n%u handled the same deliveries and differ in their %s: %s / %s", i + 1,
+                                            j + 1, what, sim->nodes[i].core->verdict.reason, sim->nodes[j].core->verdict.reason);
+                        break;
+                }
+}
