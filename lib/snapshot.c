@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The status: a copy of what the core knows, as of a look. Ages are on the own RAW: an instant of another node's RAW is carried over by
-   the likely offset of the two, and never shown younger than its report. */
+   the likely offset of the two, and never shown younger than its report, so an age is good to about a delivery. The instant of a
+   pair's bound is there exactly as well, on the RAW where it is known. */
 #include <stdio.h>
 #include <string.h>
 
@@ -107,6 +108,8 @@ static void copy_pair(const struct tg_node *node, int a, int b, int64_t now_raw_
         out->low_ns = p->offset.low_ns;
         out->high_ns = p->offset.high_ns;
         out->estimate_ns = p->estimate_ns;
+        out->as_of_node = p->as_of_on_b ? mb->id : ma->id;
+        out->as_of_raw_ns = p->as_of_raw_ns;
         out->as_of_age_ns = age_of(node, p->as_of_on_b ? b : a, p->as_of_raw_ns, now_raw_ns);
         out->has_rate = p->has_rate;
         out->rate_ppb = p->rate_ppb;

@@ -119,6 +119,8 @@ static const struct tg_field pair_fields[] = {
         F(tg_doc_pair, high_ns, SIGNED, OR_NULL),
         F(tg_doc_pair, estimate_ns, SIGNED, OR_NULL),
         F(tg_doc_pair, as_of_age_ms, AGE, OR_NULL),
+        F(tg_doc_pair, as_of_node, ID, OR_NULL),
+        F(tg_doc_pair, as_of_raw_ns, SIGNED, OR_NULL),
         F(tg_doc_pair, rate_ppb, SIGNED, OR_NULL),
         F(tg_doc_pair, raw_low_ns, SIGNED, OR_NULL),
         F(tg_doc_pair, raw_high_ns, SIGNED, OR_NULL),

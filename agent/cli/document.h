@@ -77,7 +77,7 @@ struct tg_doc_pair {
         int64_t a, b;
         int verdict; /* enum tg_doc_pair_verdict */
         bool stale, contradicted;
-        struct tg_integer low_ns, high_ns, estimate_ns, as_of_age_ms, rate_ppb;
+        struct tg_integer low_ns, high_ns, estimate_ns, as_of_age_ms, as_of_node, as_of_raw_ns, rate_ppb;
         struct tg_integer raw_low_ns, raw_high_ns, a_c_low_ns, a_c_high_ns, b_c_low_ns, b_c_high_ns;
         struct tg_integer a_age_ms, b_age_ms, rho_ppm;
 };

@@ -50,11 +50,23 @@ static void print_raw(const struct tg_page *page, const struct tg_doc_pair *pair
                               b);
 }
 
+/* The sum holds at this instant alone. */
+static void print_as_of(const struct tg_page *page, const struct tg_document *document, const struct tg_doc_pair *pair)
+{
+        char name[TG_WORDS_NODE_MAX], raw[TG_UNITS_MAX];
+
+        if (pair->as_of_node.known && pair->as_of_raw_ns.known)
+                tg_page_prose(page, LABEL, TG_INK_PLAIN, "      as of:", "%s s on RAW of %s",
+                              tg_units_exact_s(pair->as_of_raw_ns.value, raw),
+                              tg_words_node(document, pair->as_of_node.value, name));
+}
+
 static void print_sum(const struct tg_page *page, const struct tg_document *document, const struct tg_doc_pair *pair,
                       const char *a, const char *b)
 {
         struct span a_c, b_c, sum, said = { pair->low_ns.value, pair->high_ns.value };
 
+        print_as_of(page, document, pair);
         if (!pair->raw_low_ns.known || !pair->raw_high_ns.known ||
             !c_of(tg_document_node(document, pair->a), pair->a_c_low_ns, pair->a_c_high_ns, &a_c) ||
             !c_of(tg_document_node(document, pair->b), pair->b_c_low_ns, pair->b_c_high_ns, &b_c)) {

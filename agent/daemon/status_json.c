@@ -185,6 +185,8 @@ static struct json_object *pair_json(const struct tg_pair_status *p)
         tg_json_opt_int(o, "high_ns", p->bounded, p->high_ns);
         tg_json_opt_int(o, "estimate_ns", p->bounded, p->estimate_ns);
         tg_json_opt_int(o, "as_of_age_ms", p->bounded, ms(p->as_of_age_ns));
+        tg_json_opt_int(o, "as_of_node", p->bounded, p->as_of_node);
+        tg_json_opt_int(o, "as_of_raw_ns", p->bounded, p->as_of_raw_ns);
         tg_json_opt_int(o, "rate_ppb", p->has_rate, p->rate_ppb);
         tg_json_opt_int(o, "raw_low_ns", p->bounded, p->raw_low_ns);
         tg_json_opt_int(o, "raw_high_ns", p->bounded, p->raw_high_ns);

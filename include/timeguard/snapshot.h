@@ -37,7 +37,9 @@ struct tg_pair_status {
         enum tg_pair_verdict verdict;
         int64_t low_ns, high_ns; /* certain bound of the offset of a from b, at as_of */
         int64_t estimate_ns;     /* likely value within it */
-        int64_t as_of_age_ns;    /* how long ago as_of is, on this node's RAW */
+        uint32_t as_of_node;     /* a or b: on whose RAW as_of is known exactly */
+        int64_t as_of_raw_ns;    /* as_of, on that RAW */
+        int64_t as_of_age_ns;    /* how long ago that is, on this node's RAW, likely: by its own offset of the two RAWs */
         int64_t rate_ppb;        /* d(offset of a from b)/dt of REALTIME; positive: a gains on b */
         bool has_rate;
         /* the arithmetic behind it, for `explain` */

@@ -53,7 +53,8 @@ def pair(a, b, offset_ns, budget_ns):
     raw = (b - a) * RAW_STEP_NS
     return {"a": a, "b": b, "verdict": "within" if max(-low, high) <= budget_ns else
             "beyond" if low > budget_ns or high < -budget_ns else "unproven", "stale": False, "contradicted": False, "low_ns": low,
-            "high_ns": high, "estimate_ns": offset_ns, "as_of_age_ms": 420, "rate_ppb": 12, "raw_low_ns": raw - HALF_NS + 2 * slack,
+            "high_ns": high, "estimate_ns": offset_ns, "as_of_age_ms": 420, "as_of_node": b,
+            "as_of_raw_ns": 93_783_580_000_007 + b, "rate_ppb": 12, "raw_low_ns": raw - HALF_NS + 2 * slack,
             "raw_high_ns": raw + HALF_NS - 2 * slack, "a_c_low_ns": -slack, "a_c_high_ns": slack, "b_c_low_ns": -slack,
             "b_c_high_ns": slack, "a_age_ms": 1420, "b_age_ms": 420, "rho_ppm": 100}
 

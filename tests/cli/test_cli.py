@@ -500,6 +500,7 @@ def explain_adds_up():
         ns = [[int(x[i].replace(".", "")) for i in (1, 2)] for x in (raw, a, b, total)]
         assert ns[3] == [ns[0][0] + ns[1][0] - ns[2][1], ns[0][1] + ns[1][1] - ns[2][0]], (raw, a, b, total)
     assert "agent's own sum" not in text and "narrowed" not in text
+    assert re.findall(r"^ +as of: +(.*)$", text, re.M) == ["+93783.580000010 s on RAW of n3"] * 2, text
     assert "rho 100 ppm x 1.4 s = 142 us (upper end, by n1), x 0.4 s = 42 us (lower end, by n3)" in text
     doc = documents.beyond()
     doc["pairs"][1]["low_ns"] += 2

@@ -57,6 +57,23 @@ def test_truth_is_exact(lab):
     lab.step(1, -5000000)
 
 
+def test_an_instant_is_found_again(lab):
+    """From a node's RAW back to the machine's, to the nanosecond, over any rates that its oscillator had."""
+    clock = lab.nodes[2].clock
+    begin_ns = clockfile.raw_now_ns()
+    for ppb in (120000, -45000, 1, -499999999, 300000000, 0):
+        lab.skew(2, ppb)
+        time.sleep(0.02)
+    end_ns = clockfile.raw_now_ns()
+    borders = {s.raw0_ns for s in clock.segments_between(begin_ns, end_ns)[1:]}
+    instants = {begin_ns + i * (end_ns - begin_ns) // 10000 for i in range(10000)} | {ns + i for ns in borders for i in range(-5, 5)}
+    for at_ns in sorted(instants):
+        node_ns = clock.at(at_ns).raw_ns
+        found_ns = clock.when_ns(node_ns)
+        first = clock.at(found_ns - 1).raw_ns < node_ns or found_ns in borders
+        require(clock.at(found_ns).raw_ns >= node_ns and first, f"{node_ns} at {at_ns} was found at {found_ns}")
+
+
 def test_chronyd_disciplines(lab):
     rate = kernel_rate()
     lab.skew(2, 80000)
@@ -140,7 +157,7 @@ def test_fakes(lab):
     require(set(answers) <= set(MISBEHAVIOURS), "a mode is gone")
 
 
-TESTS = [test_truth_is_exact, test_chronyd_disciplines, test_chronyd_steps, test_sources, test_dead_source, test_cut_time,
+TESTS = [test_truth_is_exact, test_an_instant_is_found_again, test_chronyd_disciplines, test_chronyd_steps, test_sources, test_dead_source, test_cut_time,
          test_partition, test_frozen_corosync, test_killed_corosync, test_fakes]
 
 

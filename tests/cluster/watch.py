@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Watches a cluster while a test breaks it: asks every node for its status ten times a second and keeps what they say.
 
-From that: did a node ever blame somebody, did each answer at once, and did every bound hold the truth at its instant? Truth is
-known exactly, from the clock files; the instant of a bound from the age that it shows and the instant of its document."""
+From that: did a node ever blame somebody, did each answer at once, and did every bound hold the truth at its instant? Both are
+known exactly, from the clock files: all virtual clocks are functions of the machine's one RAW clock, and a bound names its
+instant on the RAW of one of its nodes.
 
-import calendar
+What is promised of a bound, and so held against it: REALTIME runs at most SLEW_MAX_PPB faster or slower than RAW (the kernel's
+tick; see TG_SLEW_MAX_PPB), and RAW of one node at most rho against RAW of the other: 500 ppm until the rate between the two is
+known, then at least 100 ppm, and at least twice the rate that was measured. A test that goes past the first fails for that."""
+
 import collections
 import json
 import os
@@ -15,13 +19,13 @@ import time
 
 import jsonschema
 
-from clockfile import raw_now_ns, truth_span_ns
+from clockfile import raw_now_ns, rooms_ns
 from host import STATUS_SOCKET
 from testing import SOURCE, require
 
 MS = 1000000
-ONE_WAY_NS = 100 * MS  # by so much a bound may be older than a third node can tell: it takes the arrival of the report for its sending
-CACHE_NS = 150 * MS   # the agent hands out a document of up to 100 ms of age
+SLEW_MAX_PPB = 100000000
+OLDEST_BOUND_NS = 10000 * MS
 BLAME_STATES, BLAME_VERDICTS = {"beyond"}, {"breached", "split"}
 BLAME_ALERTS = {"node-beyond", "cluster-breached", "cluster-split"}
 
@@ -68,12 +72,6 @@ def validate(document):
     _situations.add(situation)
 
 
-def instant_ns(text):
-    """An instant of the document, in ns since the epoch."""
-    seconds, _, rest = text.partition(".")
-    return calendar.timegm(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) * 1000 * MS + int(rest.rstrip("Z")) * MS
-
-
 def blames(document):
     """What in a document says that somebody's time is wrong."""
     found = [f"{n['name']} is beyond" for n in document["nodes"] if n["state"] in BLAME_STATES]
@@ -93,8 +91,10 @@ class Watch:
         self.samples = []
         self.bounds = 0       # that were checked, each bound of each observer once
         self.distinct = 0     # of those, by the first of the observers alone
+        self.room_ns = [float("inf")] * 2  # a truth by more less, or more, than this would not have passed
         self.lies = []
         self.widths_ns = []
+        self._begin_ns = raw_now_ns()
         self._last = {}
         self._stop = threading.Event()
         self._failure = None
@@ -128,41 +128,24 @@ class Watch:
 
     # Truth.
 
-    def _made_span(self, node, sample):
-        """When the document was made, in RAW: between asking and answering, at the node's own time that it shows."""
-        low, high = sample.before_ns - CACHE_NS, sample.after_ns
-        clock = node.clock
-        if clock.at(low).real_ns + (high - low) // 2 > clock.at(high).real_ns or len(clock.segments_between(low, high)) > 1:
-            return low, high
-        now_ns = instant_ns(sample.document["agent"]["now"])
-        base_ns = clock.at(high).real_ns
-        guess = high - (base_ns - now_ns)
-        return max(low, guess - MS), min(high, guess + 2 * MS)
-
-    def _as_of_span(self, node, made, pair):
-        age_ns = pair["as_of_age_ms"] * MS
-        skew_ns = age_ns * 1000 // 1000000  # its clocks may run at another rate than the machine's
-        slack_ns = 0 if node.id in (pair["a"], pair["b"]) and len(self.lab.nodes) == 2 else ONE_WAY_NS
-        return made[0] - age_ns - MS - skew_ns - slack_ns, made[1] - age_ns + MS + skew_ns
-
     def _check_bounds(self, node, sample):
-        made = None
         for pair in sample.document["pairs"]:
             if pair["low_ns"] is None:
                 continue
-            key, value = (node.id, pair["a"], pair["b"]), (pair["low_ns"], pair["high_ns"])
-            if self._last.get(key) == value:
-                continue
-            self._last[key] = value
-            made = made or self._made_span(node, sample)
-            low_ns, high_ns = self._as_of_span(node, made, pair)
-            least, most = truth_span_ns(self.lab.nodes[pair["a"]].clock, self.lab.nodes[pair["b"]].clock, low_ns, high_ns)
-            self.bounds += 1
-            self.distinct += node.id == self.numbers[0]
-            self.widths_ns.append((pair["high_ns"] - pair["low_ns"], most - least))
-            if most < pair["low_ns"] or least > pair["high_ns"]:
-                self.lies.append(f"n{node.id} says n{pair['a']} is {pair['low_ns']} to {pair['high_ns']} ns from n{pair['b']}, "
-                                 f"as of {pair['as_of_age_ms']} ms before; it was {least} to {most} ns")
+            key, value = (node.id, pair["a"], pair["b"]), (pair["low_ns"], pair["high_ns"], pair["as_of_node"], pair["as_of_raw_ns"])
+            if self._last.get(key) != value:
+                self._last[key] = value
+                self._check(node, pair)
+
+    def _check(self, node, pair):
+        rooms = rooms_ns(pair, {number: other.clock for number, other in self.lab.nodes.items()})
+        self.bounds += 1
+        self.distinct += node.id == self.numbers[0]
+        self.room_ns = [min(room) for room in zip(self.room_ns, rooms)]
+        self.widths_ns.append(pair["high_ns"] - pair["low_ns"])
+        if min(rooms) < 0:
+            self.lies.append(f"n{node.id} says n{pair['a']} was {pair['low_ns']} to {pair['high_ns']} ns from n{pair['b']} at RAW "
+                             f"{pair['as_of_raw_ns']} of n{pair['as_of_node']}, and is wrong by {-min(rooms)} ns: {pair}")
 
     # What was seen.
 
@@ -183,8 +166,15 @@ class Watch:
                 found = blames(sample.document)
                 require(not found, f"false blame on n{sample.node}: {'; '.join(found)}")
 
+    def _require_possible(self):
+        """No clock was made to run as no kernel lets it run, from the oldest bound on that was seen."""
+        for node in self.lab.nodes.values():
+            fastest_ppb = node.clock.fastest_ppb(self._begin_ns - OLDEST_BOUND_NS)
+            require(fastest_ppb <= SLEW_MAX_PPB, f"{node.name} was made to run {fastest_ppb} ppb off, which is past what bounds cover")
+
     def require_truth(self, least=1):
         self.require_alive()
+        self._require_possible()
         require(self.bounds >= least, f"only {self.bounds} bounds were seen instead of {least}")
         require(not self.lies, f"{len(self.lies)} of {self.bounds} bounds are false: " + " | ".join(self.lies[:3]))
 
@@ -199,10 +189,11 @@ class Watch:
                     f"n{sample.node} answered {sample.error or 'well'} after {took_s:.2f} s; the limit is {limit_s} s")
 
     def half_widths_ms(self):
-        return sorted(width / 2e6 for width, _ in self.widths_ns)
+        return sorted(width / 2e6 for width in self.widths_ns)
 
     def summary(self):
         halves = self.half_widths_ms()
         if not halves:
             return "no bounds"
-        return f"{self.bounds} bounds true, half width {halves[len(halves) // 2]:.2f} ms median, {halves[-1]:.2f} ms at most"
+        return (f"{self.bounds} bounds true, half width {halves[len(halves) // 2]:.2f} ms median, {halves[-1]:.2f} ms at most; "
+                f"a truth {self.room_ns[0] / MS:.2f} ms less or {self.room_ns[1] / MS:.2f} ms more would not have passed")

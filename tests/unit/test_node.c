@@ -598,6 +598,41 @@ static void test_width(void **state)
         stop();
 }
 
+/* With the instant that a status names, its bound can be held against the truth from outside: at any other instant it need not hold,
+   as the clocks run apart by up to 120000 ppm here. The age of that instant is right to about a delivery. */
+static void test_status_names_the_instant(void **state)
+{
+        uint64_t on_a = 0, on_b = 0;
+
+        (void)state;
+        start(4, 17, NULL);
+        for (uint32_t i = 0; i < 4; i++)
+                world.nodes[i].raw_ppb = (int64_t)i * 20000;
+        for (uint32_t round = 0; round < 200; round++) {
+                const struct tg_snapshot *s;
+
+                world_slew(&world, round % 4, (int64_t)world_random(&world, 120000001) - 60000000);
+                world_run(&world, 730 * MS);
+                s = world_snapshot(&world, round % 3);
+                for (uint32_t k = 0; k < s->n_pairs; k++) {
+                        const struct tg_pair_status *p = &s->pairs[k];
+                        int64_t t, truth;
+
+                        if (!p->bounded)
+                                continue;
+                        assert_true(p->as_of_node == p->a || p->as_of_node == p->b);
+                        t = world_when(&world, p->as_of_node - 1, p->as_of_raw_ns);
+                        truth = world_offset(&world, p->a - 1, p->b - 1, t);
+                        assert_true(truth >= p->low_ns - 2 && truth <= p->high_ns + 2);
+                        assert_true(llabs(world.t_ns - t - p->as_of_age_ns) < 20 * MS);
+                        on_a += p->as_of_node == p->a;
+                        on_b += p->as_of_node == p->b;
+                }
+        }
+        assert_true(on_a > 50 && on_b > 50);
+        stop();
+}
+
 static void test_64_nodes(void **state)
 {
         (void)state;
@@ -638,6 +673,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_coming_home_is_no_drift),
                 cmocka_unit_test(test_survivor_of_two),
                 cmocka_unit_test(test_width),
+                cmocka_unit_test(test_status_names_the_instant),
                 cmocka_unit_test(test_64_nodes),
         };
 

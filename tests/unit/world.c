@@ -108,6 +108,13 @@ static int64_t c_at(const struct world_node *n, int64_t t)
         return s->c_ns + scale(t - s->t_ns, s->slope_ppb);
 }
 
+int64_t world_when(const struct world *w, uint32_t i, int64_t raw_ns)
+{
+        const struct world_node *n = &w->nodes[i];
+
+        return (int64_t)((__int128)(raw_ns - n->raw_base_ns) * 1000000000 / (1000000000 + n->raw_ppb)) + n->paused_ns;
+}
+
 int64_t world_offset(const struct world *w, uint32_t i, uint32_t j, int64_t t)
 {
         const struct world_node *a = &w->nodes[i], *b = &w->nodes[j];
@@ -150,14 +157,11 @@ static void check_truth(struct world *w, uint32_t i)
                 for (uint32_t y = x + 1; y < view->n; y++) {
                         const struct tg_pair *pair = &view->pairs[view->order[x]][view->order[y]];
                         uint32_t a = view->members[view->order[x]].id - 1, b = view->members[view->order[y]].id - 1;
-                        const struct world_node *na = &w->nodes[pair->as_of_on_b ? b : a];
                         int64_t t, truth;
 
                         if (!pair->bounded || a >= w->n || b >= w->n)
                                 continue;
-                        t = (int64_t)((__int128)(pair->as_of_raw_ns - na->raw_base_ns) * 1000000000 /
-                                      (1000000000 + na->raw_ppb)) +
-                            na->paused_ns;
+                        t = world_when(w, pair->as_of_on_b ? b : a, pair->as_of_raw_ns);
                         truth = world_offset(w, a, b, t);
                         w->bounds_checked++;
                         if (tg_interval_width_ns(pair->offset) > (uint64_t)w->widest_ns)

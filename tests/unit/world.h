@@ -64,6 +64,8 @@ void world_pause(struct world *w, uint32_t i, int64_t for_ns);   /* all clocks o
 void world_new_ring(struct world *w);
 void world_quorum(struct world *w); /* tells all nodes w->quorum */
 void world_configure(struct world *w, uint32_t i, const struct tg_options *options);
+/* t when RAW of node i was this, if it was not paused since. */
+int64_t world_when(const struct world *w, uint32_t i, int64_t raw_ns);
 /* REALTIME(i) - REALTIME(j) at t. */
 int64_t world_offset(const struct world *w, uint32_t i, uint32_t j, int64_t t_ns);
 void world_source(struct world *w, uint32_t i, const char *address); /* selected and reachable; NULL: none */
