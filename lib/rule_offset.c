@@ -66,10 +66,30 @@ bool tg_rule_drifting(struct tg_rule_case *c)
         return (soon || past) && !c->verdict->agreement.beyond[c->slot];
 }
 
-bool tg_rule_unproven(struct tg_rule_case *c)
+/* The member of the agreeing set from which its bound reaches farthest, of those that it is not proven within the budget of. */
+static bool reaches_too_far(const struct tg_rule_case *c)
 {
         char far[TG_NUMBER_MAX], budget[TG_NUMBER_MAX];
+        int64_t farthest_ns = -1;
 
+        for (uint32_t i = 0; i < c->s->view->n; i++) {
+                int other = c->s->view->order[i];
+                bool swapped;
+                const struct tg_pair *pair = tg_view_pair_of(c->s->view, c->slot, other, &swapped);
+
+                if (other == c->slot || !c->verdict->agreement.in_set[other] || pair->verdict == TG_PAIR_WITHIN ||
+                    !pair->bounded || tg_interval_farthest_ns(pair->offset) <= farthest_ns)
+                        continue;
+                farthest_ns = tg_interval_farthest_ns(pair->offset);
+                snprintf(c->reason, TG_REASON_MAX, "its bound from %s reaches to %s, the budget is %s",
+                         tg_rule_member(c, other)->name, tg_ns_text(farthest_ns, far),
+                         tg_ns_text(c->s->options->budget_ns, budget));
+        }
+        return farthest_ns >= 0;
+}
+
+bool tg_rule_unproven(struct tg_rule_case *c)
+{
         bool asked = c->m->report.chrony.state != TG_CHRONY_UNKNOWN;
 
         if (c->s->connected && c->verdict->agreement.in_set[c->slot] && asked)
@@ -84,11 +104,8 @@ bool tg_rule_unproven(struct tg_rule_case *c)
                 snprintf(c->reason, TG_REASON_MAX, "its agent has only begun to ask chronyd");
         else if (!c->verdict->agreement.has_set)
                 snprintf(c->reason, TG_REASON_MAX, "no majority of the nodes is proven to agree");
-        else if (!c->n->has_offset)
-                snprintf(c->reason, TG_REASON_MAX, "no bound against the agreeing set yet");
-        else
-                snprintf(c->reason, TG_REASON_MAX, "its bound reaches to %s, the budget is %s",
-                         tg_ns_text(tg_interval_farthest_ns(c->n->bound), far), tg_ns_text(c->s->options->budget_ns, budget));
+        else if (!reaches_too_far(c))
+                snprintf(c->reason, TG_REASON_MAX, "no bound against every node of the agreeing set yet");
         return true;
 }
 

@@ -182,6 +182,26 @@ static void test_nobody_to_blame(void **state)
         stop();
 }
 
+/* Within the budget of the reference, and yet not of the set: the reason names the member that is too far. */
+static void test_why_unproven(void **state)
+{
+        (void)state;
+        start(3, 4, NULL);
+        world_step(&world, 0, -100 * MS);
+        world_step(&world, 2, 100 * MS);
+        world_run(&world, 10 * S);
+        assert_int_equal(world_snapshot(&world, 0)->reference_id, 2);
+        world_step(&world, 0, -800 * MS);
+        world_step(&world, 2, 800 * MS);
+        world_run(&world, 10 * S);
+        for (uint32_t i = 0; i < 3; i++) {
+                assert_int_equal(world_snapshot(&world, i)->reference_id, 2);
+                assert_state(i, 2, TG_NODE_UNPROVEN);
+                assert_non_null(strstr(world_status(&world, i, 2)->reason, "from n1 reaches to 1.8"));
+        }
+        stop();
+}
+
 static void test_split(void **state)
 {
         (void)state;
@@ -653,6 +673,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_no_flapping_between_split_and_breached),
                 cmocka_unit_test(test_small_step_is_no_alert),
                 cmocka_unit_test(test_nobody_to_blame),
+                cmocka_unit_test(test_why_unproven),
                 cmocka_unit_test(test_split),
                 cmocka_unit_test(test_not_quorate_is_unproven),
                 cmocka_unit_test(test_mute),
