@@ -191,13 +191,13 @@ static void test_why_unproven(void **state)
         world_step(&world, 2, 100 * MS);
         world_run(&world, 10 * S);
         assert_int_equal(world_snapshot(&world, 0)->reference_id, 2);
-        world_step(&world, 0, -800 * MS);
-        world_step(&world, 2, 800 * MS);
+        world_step(&world, 0, -500 * MS);
+        world_step(&world, 2, 500 * MS);
         world_run(&world, 10 * S);
         for (uint32_t i = 0; i < 3; i++) {
                 assert_int_equal(world_snapshot(&world, i)->reference_id, 2);
                 assert_state(i, 2, TG_NODE_UNPROVEN);
-                assert_non_null(strstr(world_status(&world, i, 2)->reason, "from n1 reaches to 1.8"));
+                assert_non_null(strstr(world_status(&world, i, 2)->reason, "from n1 reaches to 1.2"));
         }
         stop();
 }
