@@ -11,8 +11,9 @@ static void no_later(int64_t *raw_ns, int64_t now_raw_ns)
 
 void tg_node_rewind(struct tg_node *node, int64_t now_raw_ns)
 {
-        int64_t *const own[] = { &node->event_raw_ns,  &node->unheard_raw_ns, &node->quiet_raw_ns,
-                                 &node->judged_raw_ns, &node->step_raw_ns,    &node->verdict.beyond_raw_ns };
+        int64_t *const own[] = { &node->event_raw_ns,        &node->unheard_raw_ns, &node->quiet_raw_ns,
+                                 &node->judged_raw_ns,       &node->step_raw_ns,    &node->verdict.beyond_raw_ns,
+                                 &node->verdict.split_raw_ns };
 
         for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
                 no_later(own[i], now_raw_ns);

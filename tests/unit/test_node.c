@@ -366,6 +366,27 @@ static void test_pause_is_a_contradiction(void **state)
         stop();
 }
 
+/* A step counts as half told for a tenth of a second, and no longer when RAW goes back just then. */
+static void test_raw_goes_back_after_a_step(void **state)
+{
+        struct world_node *n = &world.nodes[0];
+
+        (void)state;
+        start(3, 92, "50ms");
+        world_run(&world, 10 * S);
+        world_step(&world, 2, 200 * MS);
+        world_run(&world, 20 * MS);
+        n->raw_base_ns -= 600 * S;
+        n->segments[n->n_segments - 1].c_ns += 600 * S;
+        world_run(&world, 5 * S);
+        world_step(&world, 2, -200 * MS);
+        world_run(&world, 10 * S);
+        for (uint32_t i = 0; i < 3; i++)
+                assert_verdict(i, TG_CLUSTER_AGREED);
+        world.bad_truth = false; /* the world places an as_of on the old RAW wrongly */
+        stop();
+}
+
 /* Garbles every fourth report of the last node. */
 static void garble(struct world *w, uint32_t from, uint8_t *data, size_t *len)
 {
@@ -683,6 +704,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_configurations_differ),
                 cmocka_unit_test(test_ring_change_keeps_verdicts),
                 cmocka_unit_test(test_pause_is_a_contradiction),
+                cmocka_unit_test(test_raw_goes_back_after_a_step),
                 cmocka_unit_test(test_garbled_reports_spoil_only_their_sender),
                 cmocka_unit_test(test_random_worlds),
                 cmocka_unit_test(test_oscillators),
