@@ -30,6 +30,7 @@
        NAME [NODES] raised T..T [cleared T..T] [seen-by NODES]
                                          one for each of NODES; "raised before T..T" when another line has told the raising.
                                          Every transition that is told must be listed: a false alarm fails any story.
+       whatever NODES|NAME...            of these (a liar, say) anything may be told besides
 
    FACT, perhaps after "not":
      cluster agreed|at-risk|breached|split|unproven       NODES ok|drifting|beyond|...
@@ -114,8 +115,9 @@ struct story {
         struct sim *sim; /* made by the first statement after seed and nodes */
         int64_t end_ns;
         bool in_alerts, verbose;
-        int left_out; /* this fault is left out; -1: none */
-        int inverted; /* this fact is expected not to hold; -1: none */
+        uint64_t whatever_nodes, whatever_kinds; /* sets of nodes and of alerts that may be told of at any time */
+        int left_out;                            /* this fault is left out; -1: none */
+        int inverted;                            /* this fact is expected not to hold; -1: none */
         uint32_t n_facts, n_faults, n_alerts;
         struct story_fact facts[STORY_FACTS];
         struct story_fault faults[STORY_FAULTS];

@@ -51,6 +51,25 @@ static const struct tg_alert_kind *kind_of(struct story *story, char **text, uin
         return kind;
 }
 
+/* whatever NODES|NAME... */
+static bool parse_whatever(struct story *story, char *text)
+{
+        char *word;
+        uint64_t nodes;
+
+        while ((word = story_word(&text))) {
+                const struct tg_alert_kind *kind = tg_alert_kind_named(word);
+
+                if (kind)
+                        story->whatever_kinds |= UINT64_C(1) << kind->id;
+                else if (story_nodes(story, word, &nodes))
+                        story->whatever_nodes |= nodes;
+                else
+                        return story_fail(story, story->line, "'whatever' wants NODES or names of alerts, not '%s'", word);
+        }
+        return true;
+}
+
 bool story_alert_parse(struct story *story, char *text)
 {
         struct story_alert raised = { .line = story->line, .raised = true }, cleared;
@@ -59,6 +78,10 @@ bool story_alert_parse(struct story *story, char *text)
         bool has_raised, has_cleared = false;
         char *word;
 
+        if (!strncmp(text + strspn(text, " \t"), "whatever ", 9)) {
+                story_word(&text);
+                return parse_whatever(story, text);
+        }
         kind = kind_of(story, &text, &subjects);
         if (!kind)
                 return false;
@@ -123,6 +146,8 @@ void story_alert_told(struct story *story, uint32_t observer, const struct tg_al
                     story->alerts[k].raised == alert->raised)
                         line = story->alerts[k].line;
         }
+        if ((story->whatever_kinds & UINT64_C(1) << kind->id) || (subject && story_has(story->whatever_nodes, subject - 1)))
+                return;
         story_fail(story, line, "unexpected at %.3f s: n%u %s %s%s (seen: %s)", (double)story->sim->t_ns / 1e9, observer + 1,
                    alert->raised ? "raised" : "cleared", kind->name, subject_text(subject, buf), alert->evidence.reason);
 }

@@ -3,8 +3,11 @@ story n3 loses its source while chronyd runs its clock 40 ppm too fast: the fore
 budget 50ms
 wander all 0ppm
 server s2 10.0.0.253 stratum 3
-set source.alias 10.0.0.254 10.0.0.253
+server s3 10.0.0.252 stratum 3
+set source.alias 10.0.0.254 10.0.0.253 10.0.0.252
 follow n3 s2
+follow n1 s3
+at 0s server-step s3 -3ms     # n1 is the first that n3 leaves behind: a breach with nobody to blame, until n2 follows
 at 0s step n1 +10ms        # so that n2 becomes the reference
 at 0s agent-stop n3 for 8s
 at 120s server-die s2
@@ -13,13 +16,13 @@ by 290s reference n2
 by 320s forecast n3 within 10%
 by 800s forecast n3 within 10%
 by 1200s forecast n3 within 10%
-by 1500s apart n1 n3 below 50ms
-by 1650s apart n1 n3 above 50ms
-by 1650s n3 beyond
-from 10s to 1700s n1,n2 ok
+by 1300s apart n1 n3 below 50ms
+by 1750s apart n1 n3 above 50ms
+by 1750s n3 beyond
+from 10s to 1800s n1,n2 ok
 alerts
   node-holdover n3 raised 235s..260s cleared 1050s..1120s
-  node-drifting n3 raised 305s..320s cleared 1510s..1660s
+  node-drifting n3 raised 305s..320s cleared 1410s..1760s
   node-unsynchronised n3 raised 1050s..1120s
-  cluster-breached raised 1500s..1650s
-  node-beyond n3 raised 1500s..1650s
+  cluster-breached raised 1350s..1700s
+  node-beyond n3 raised 1400s..1750s

@@ -3,12 +3,12 @@ story n1 has three of six votes and is 2 s off: neither it nor the others are a 
 nodes 4
 poll all 10
 votes n1 3
-at 60s step n1 +2s for 30s
-from 60.3s to 90s cluster split
+at 60.3s step n1 +2s for 30s
+from 60.5s to 90s cluster split
 never somebody beyond
 by 58s margin 2
 by 100s cluster agreed
 alerts
-  node-stepped n1 raised 60s..60.3s
-  cluster-split raised 61.5s..62.2s cleared 93s..94s
-  node-claim-contradicted n2-n4 raised 63s..64s cleared 100s..101.5s
+  node-stepped n1 raised 60.3s..60.5s
+  cluster-split raised 61.8s..63s cleared 93s..95s
+  node-claim-contradicted n2-n4 raised 63.3s..65s cleared 100s..103s
