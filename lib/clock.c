@@ -93,6 +93,13 @@ static void begin_rate(struct tg_clock *clock, const struct tg_look *look)
 {
         clock->rate_raw_ns = clock->glance_raw_ns = look->raw_ns;
         clock->rate_c_ns = clock->glance_c_ns = look->real_ns - look->raw_ns;
+        clock->rate_blur_ns = look->bracket_ns / 2;
+}
+
+/* Of a slope from the look that the rate is counted from to this one. */
+static int32_t slope_error_ppb(const struct tg_clock *clock, const struct tg_look *look)
+{
+        return slope_ppb(clock->rate_blur_ns + look->bracket_ns / 2 + NOISE_NS, look->raw_ns - clock->rate_raw_ns);
 }
 
 static bool take_rate(struct tg_clock *clock, const struct tg_look *look)
@@ -108,15 +115,18 @@ static bool take_rate(struct tg_clock *clock, const struct tg_look *look)
         if (!clock->slew_known) {
                 clock->slew_known = true;
                 clock->slew_ppb = now_ppb;
+                clock->slew_error_ppb = slope_error_ppb(clock, look);
                 return false;
         }
         if (llabs((int64_t)now_ppb - clock->slew_ppb) > RATE_EVENT_PPB + slope_ppb(2 * look->bracket_ns + NOISE_NS, dt)) {
                 clock->slew_ppb = now_ppb;
+                clock->slew_error_ppb = slope_ppb(2 * look->bracket_ns + NOISE_NS, dt);
                 begin_rate(clock, look);
                 return true;
         }
         if (look->raw_ns - clock->rate_raw_ns >= RATE_NS) {
                 clock->slew_ppb = slope_ppb(c - clock->rate_c_ns, look->raw_ns - clock->rate_raw_ns);
+                clock->slew_error_ppb = slope_error_ppb(clock, look);
                 begin_rate(clock, look);
         }
         return false;
@@ -181,11 +191,12 @@ unsigned tg_clock_take(struct tg_clock *clock, const struct tg_look *look)
         return change;
 }
 
-/* The kernel's own number is exact, where it is what was measured: it leaves out adjtime(3) and changes within the second. */
+/* The kernel's own number is exact, where it is what was measured (within the error of that): it leaves out adjtime(3) and changes
+   within the second. */
 static int32_t likely_slew_ppb(const struct tg_clock *clock)
 {
-        bool agrees =
-                clock->last.kernel_known && llabs((int64_t)clock->slew_ppb - clock->last.kernel_rate_ppb) <= KERNEL_NEAR_PPB;
+        bool agrees = clock->last.kernel_known && llabs((int64_t)clock->slew_ppb - clock->last.kernel_rate_ppb) <=
+                                                          (int64_t)KERNEL_NEAR_PPB + clock->slew_error_ppb;
 
         return agrees ? clock->last.kernel_rate_ppb : clock->slew_ppb;
 }

@@ -30,9 +30,9 @@ struct tg_clock {
         bool last_step_leap;
         uint32_t epochs; /* grows with each suspend and each return of RAW */
         bool slew_known;
-        int32_t slew_ppb;                   /* d(REALTIME - RAW)/dt, steps left out */
-        int64_t rate_raw_ns, rate_c_ns;     /* the look that slew_ppb is counted from */
-        int64_t glance_raw_ns, glance_c_ns; /* the last look at least GLANCE_NS before */
+        int32_t slew_ppb, slew_error_ppb; /* d(REALTIME - RAW)/dt, steps left out, give or take the error of the looks */
+        int64_t rate_raw_ns, rate_c_ns, rate_blur_ns; /* the look that slew_ppb is counted from */
+        int64_t glance_raw_ns, glance_c_ns;           /* the last look at least GLANCE_NS before */
         int64_t hull_low_ns, hull_high_ns, hull_since_raw_ns;
         int64_t steady_since_raw_ns;
 };
