@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Plays a story: the simulation runs from one moment to the next (a fault, a fact to look at), and every event of a node is followed by the
-   facts that hold throughout. `tg-sim story` plays several and says how each went. */
+   facts that hold throughout and by the checks of check.h. `tg-sim story` plays several and says how each went. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "check.h"
 #include "main.h"
 #include "story.h"
 
@@ -81,9 +82,12 @@ static void act(struct story *story, int64_t t_ns)
 
 static void play(struct story *story)
 {
+        struct sim_check *check;
+
         story->sim->watch = watch;
         story->sim->watch_alert = watch_alert;
         story->sim->user = story;
+        check = sim_check_new(story->sim);
         sim_start(story->sim);
         for (int64_t t = -1; t < story->end_ns && !story->why[0] && !story->sim->trouble[0];) {
                 t = next_moment(story, t);
@@ -94,6 +98,7 @@ static void play(struct story *story)
         if (story->sim->trouble[0])
                 story_fail(story, story->line, "%s", story->sim->trouble);
         story_alerts_finish(story);
+        sim_check_free(check);
 }
 
 bool story_run(struct story *story)
