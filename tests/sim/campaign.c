@@ -190,7 +190,8 @@ static void work_in_parallel(const struct wanted *wanted, struct result *sum)
                 waitpid(children[job], &status, 0);
                 close(pipes[job][0]);
                 if (status) {
-                        printf("not ok: the process of job %llu ended with status %#x\n", (unsigned long long)job, (unsigned)status);
+                        printf("not ok: the process of job %llu ended with status %#x\n", (unsigned long long)job,
+                               (unsigned)status);
                         sum->failed++;
                 }
         }
@@ -202,7 +203,8 @@ static bool never_tested(const struct result *sum)
 
         for (int k = 0; k < SIM_INVARIANTS; k++)
                 if (!sum->counts.checked[k]) {
-                        printf("not ok: the invariant \"%s\" was never put to the test\n", sim_invariant_text((enum sim_invariant)k));
+                        printf("not ok: the invariant \"%s\" was never put to the test\n",
+                               sim_invariant_text((enum sim_invariant)k));
                         never = true;
                 }
         return never;
@@ -215,13 +217,15 @@ static void print_summary(const struct result *sum, double seconds)
         printf("| deliveries | %llu |\n| evaluations | %llu |\n", (unsigned long long)sum->deliveries,
                (unsigned long long)sum->evaluations);
         for (int k = 0; k < SIM_INVARIANTS; k++)
-                printf("| checks: %s | %llu |\n", sim_invariant_text((enum sim_invariant)k), (unsigned long long)sum->counts.checked[k]);
+                printf("| checks: %s | %llu |\n", sim_invariant_text((enum sim_invariant)k),
+                       (unsigned long long)sum->counts.checked[k]);
         printf("| pairs proven beyond | %llu |\n| false beyond | %s |\n", (unsigned long long)sum->counts.beyond,
                sum->failed ? "see above" : "0");
         printf("| bounds that promised nothing and were off | %llu |\n", (unsigned long long)sum->counts.excused);
         printf("| half width of a bound, p50 / p99 | %.3f / %.3f ms |\n", (double)sim_width_ns(&sum->counts, 0.5) / 2e6,
                (double)sim_width_ns(&sum->counts, 0.99) / 2e6);
-        printf("| runs that violated an invariant | %llu |\n| wall time | %.0f s |\n", (unsigned long long)sum->failed, seconds);
+        printf("| runs that violated an invariant | %llu |\n| wall time | %.0f s |\n", (unsigned long long)sum->failed,
+               seconds);
 }
 
 /* ---- the command ---- */

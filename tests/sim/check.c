@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAME_NS   TG_NS_PER_S
-#define WARM_NS   (60 * TG_NS_PER_S)
+#define SAME_NS    TG_NS_PER_S
+#define WARM_NS    (60 * TG_NS_PER_S)
 #define STEADY_PPB 10000
 
 static const char *const texts[SIM_INVARIANTS] = {
-        [SIM_CHECK_TRUTH] = "truth",       [SIM_CHECK_JUMP] = "jump",           [SIM_CHECK_WINDOW] = "window", [SIM_CHECK_VERDICT] = "verdict",
-        [SIM_CHECK_BLAME] = "blame",       [SIM_CHECK_LIVENESS] = "liveness",   [SIM_CHECK_WIDTH] = "width",   [SIM_CHECK_SAME] = "same",
-        [SIM_CHECK_LIAR] = "liar",         [SIM_CHECK_ALTERNATE] = "alternate", [SIM_CHECK_PROOF] = "proof",   [SIM_CHECK_ALLOCATION] = "allocation",
+        [SIM_CHECK_TRUTH] = "truth",         [SIM_CHECK_JUMP] = "jump",   [SIM_CHECK_WINDOW] = "window",
+        [SIM_CHECK_VERDICT] = "verdict",     [SIM_CHECK_BLAME] = "blame", [SIM_CHECK_LIVENESS] = "liveness",
+        [SIM_CHECK_WIDTH] = "width",         [SIM_CHECK_SAME] = "same",   [SIM_CHECK_LIAR] = "liar",
+        [SIM_CHECK_ALTERNATE] = "alternate", [SIM_CHECK_PROOF] = "proof", [SIM_CHECK_ALLOCATION] = "allocation",
 };
 
 const char *sim_invariant_text(enum sim_invariant invariant)
@@ -108,7 +109,8 @@ static void after_delivery(struct sim_check *c, uint32_t i, const struct sim_eve
         check_note_delivery(c, i, cause);
         if (slot < 0 || !core->view.members[slot].heard || core->view.members[slot].heard_raw_ns != core->clock.last.raw_ns)
                 return; /* it was refused */
-        heard->last[heard->n++ % CHECK_HEARD] = (struct check_receipt){ c->sim->t_ns, cause->sent_t_ns, core->links[slot].peer_rho_ppm };
+        heard->last[heard->n++ % CHECK_HEARD] =
+                (struct check_receipt){ c->sim->t_ns, cause->sent_t_ns, core->links[slot].peer_rho_ppm };
         c->nodes[i].sent_t_ns[x] = cause->sent_t_ns;
         for (uint32_t y = 0; y < c->sim->n; y++)
                 if (y != x)
@@ -123,6 +125,7 @@ static void after_evaluation(struct sim_check *c, uint32_t i)
         mix(c, core->verdict.cluster);
         mix(c, (uint64_t)core->verdict.smallest_ns);
         check_blame(c, i);
+        check_split(c, i);
 }
 
 static void after_options(struct sim_check *c, uint32_t i)
@@ -200,7 +203,9 @@ struct sim_check *sim_check_new(struct sim *sim)
 
         if (!c)
                 abort();
-        *c = (struct sim_check){ .sim = sim, .next = sim->watch, .next_alert = sim->watch_alert, .next_user = sim->user };
+        *c = (struct sim_check){
+                .sim = sim, .jam_t_ns = CHECK_NEVER, .next = sim->watch, .next_alert = sim->watch_alert, .next_user = sim->user
+        };
         c->bounds = calloc(n * n * n, sizeof *c->bounds);
         c->heard = calloc(n * n, sizeof *c->heard);
         if (!c->bounds || !c->heard)

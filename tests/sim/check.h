@@ -14,11 +14,11 @@
    against the truth either, since they claim no more than their bounds.
 
    A discontinuity is found out by the messages that follow it. Let RAW of x fall behind by J. The first message from y that x handles
-   afterwards, with a delay d, proves D_old - J <= D <= D_old - J + d; x's older messages at y still say D >= D_old - e, where e is their
-   delay with its ageing, and e is less than the width w of the pair before. So once x has echoed that message the bound contradicts itself
-   if J > d + w: "larger than the pair's width" is to be read with the first delay afterwards, and "within 2 reports" is y's report and
-   then x's. No bound that leaves the truth may be made after those. Whatever the size, an echo rests on one of the last TG_LINK_WINDOW
-   messages, so a smaller jump is gone from every echo once so many have been received.
+   afterwards, with a delay d, proves D_old - J <= D <= D_old - J + d; the message from x that y still holds says D >= D_old - e, e being its
+   delay and what it has aged. d + e is the pair's width as it would be without the jump; so once x has echoed that message the bound
+   contradicts itself if J is larger than the width, and "within 2 reports" is y's report and then x's. No bound that leaves the truth may be
+   made after those. Whatever the size, an echo rests on one of the last TG_LINK_WINDOW messages, so a smaller jump is gone from every echo
+   once so many have been received.
 
    The width of a bound (all of it, not half). For each way let k be any message that its receiver had in its window when it sent the echo
    (at t_e), d_k its delay and t_k its receipt. The echo holds the one that is smallest when aged to t_e with rho', the larger of its sender's
@@ -27,14 +27,17 @@
    and RAW's width is at most the sum of both ways (the bound may lie before the receipt of its own message: ages go backwards too).
    REALTIME - RAW of each node is known to
        r = min(hull, 2 (half + (lag + W) / 10), 2 (1 us + (|heard - as_of| + W) / 10)),
-   lag being the time from as_of to the report that covers it, `heard` the look that was taken when the other's report came, W the width of
-   RAW, in which the other's as_of lies, and a tenth the kernel's largest slew; where that span crosses a report, the sum of what both
-   reports say. The sum is U + U + r + r. Bounds near a step, where the hull alone holds, are left out. rho itself is at most 500 ppm, or twice the true rate and 330 ppm, or
-   what chronyd's frequencies differ by and 230 ppm, unless it was doubled. With more than 15 nodes the echoes rotate: t_e is older, and
+   lag being the time from as_of to the report that covers it, `heard` the look that was taken when the other's report came, and a tenth the
+   kernel's largest slew. W is the span in which as_of lies on the other's RAW: the width of RAW before it is aged to as_of and not to the
+   other sending, which lies g away, so RAW's width + 2 rho g; where it crosses a report, both reports count. The bound's width is at most
+   U + U + r + r. Bounds near a step, where the hull alone holds, are left out. rho itself is at most 500 ppm, or twice the true rate and
+   430 ppm (a young rate may be off by 150 ppm and its error be 100 ppm), or what chronyd's frequencies differ by and 230 ppm, unless it
+   was doubled. With more than 15 nodes the echoes rotate: t_e is older, and
    the formula says so by itself.
 
-   Two things are known to be local history and may differ between nodes: the hysteresis of `drifting`, with the at-risk that follows from it;
-   and for how long a breach is held once its pair is no longer proven, which the node's own looks end within half a second.
+   Three things are known to be local and may differ between nodes: the hysteresis of `drifting`, with the at-risk that follows from it; for
+   how long a breach is held once its pair is no longer proven, which the node's own looks end within half a second; and the instant at
+   which a member that sends nothing is given up, likewise.
 
    A liar has its vote. Blame of an honest node counts as caused by a lie when honest nodes that truly agree hold a majority by themselves
    and the blamed node is not truly beyond all of them; without such a majority it must still be beyond each honest member of the set. */

@@ -2,6 +2,7 @@
 /* Alerts: raised and cleared in turn, and the grave ones (levels 0 to 3) only with a basis. The table gives the basis of each; an alert of such
    a level that stands not in it has none. What the gate does (closing, opening) is to be held against the same table, once it does. */
 #include "check_private.h"
+#include "cluster_rule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,29 +57,11 @@ static bool on_pair(const struct basis_case *k)
                              tg_view_find(&k->core->view, k->evidence->other_id));
 }
 
-/* Moreover no majority truly agrees, as far as members that never lied tell. */
+/* A pair is, and a while ago at most (the core holds a split for that long) no set could hold a majority: see check_split. */
 static bool on_split(const struct basis_case *k)
 {
-        const struct tg_view *view = &k->core->view;
-        uint64_t fresh = 0, votes = 0, total = 0, some;
-        bool sure = true;
-
-        for (uint32_t i = 0; i < k->c->sim->n; i++) {
-                int slot = tg_view_find(view, i + 1);
-
-                total += k->c->sim->votes[i];
-                sure &= !check_ever_lied(k->c, i);
-                if (slot < 0 || !view->members[slot].fresh)
-                        continue;
-                fresh |= UINT64_C(1) << i;
-                votes += k->c->sim->votes[i];
-        }
-        for (uint32_t a = 0; a < k->c->sim->n; a++)
-                for (uint32_t b = a + 1; b < k->c->sim->n; b++)
-                        if (fresh >> a & 1 && fresh >> b & 1)
-                                sure &= !check_bound(k->c, k->observer, a, b)->excused;
-        return on_pair(k) && k->core->quorum.quorate && 2 * votes > total &&
-               (!sure || !check_true_majority(k->c, k->observer, fresh, &some));
+        return on_pair(k) && k->core->quorum.quorate &&
+               k->core->clock.last.raw_ns - k->core->verdict.split_raw_ns <= TG_CLUSTER_HOLD_NS;
 }
 
 static bool on_blame(const struct basis_case *k)

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define ROUNDING_NS 2
-#define STEADY_PPB  INT64_C(500000)
+#define ROUNDING_NS  2
+#define STEADY_PPB   INT64_C(500000)
 #define LIES_LAST_NS (10 * TG_NS_PER_S) /* how long points and echoes of the time are still about */
 
 struct held {
@@ -74,8 +74,7 @@ static void rates(const struct sim_clock *clock, int64_t from_ns, int64_t to_ns,
         }
 }
 
-/* The largest rate of either RAW against the other between two instants, as the slower of them would measure it. */
-static int64_t worst_rate_ppb(const struct sim_check *c, uint32_t a, uint32_t b, int64_t from_ns, int64_t to_ns)
+int64_t check_worst_rate_ppb(const struct sim_check *c, uint32_t a, uint32_t b, int64_t from_ns, int64_t to_ns)
 {
         int64_t a_low, a_high, b_low, b_high, rate;
 
@@ -89,12 +88,13 @@ static int64_t worst_rate_ppb(const struct sim_check *c, uint32_t a, uint32_t b,
 static bool rho_holds(const struct sim_check *c, const struct held *h, const struct evidence *e, int64_t as_of_t_ns)
 {
         int64_t from = sooner(first_sent(e), as_of_t_ns), to = later(as_of_t_ns, later(e->ab.t_ns, e->ba.t_ns));
-        int64_t rate = worst_rate_ppb(c, h->a, h->b, from, to);
+        int64_t rate = check_worst_rate_ppb(c, h->a, h->b, from, to);
 
         if (rate <= (int64_t)h->pair->rho_ppm * 1000)
                 return true;
         return rate <= STEADY_PPB && !check_ever_lied(c, h->a) && !check_ever_lied(c, h->b) &&
-               c->nodes[h->a].rate_t_ns <= c->sim->nodes[h->a].up_t_ns && c->nodes[h->b].rate_t_ns <= c->sim->nodes[h->b].up_t_ns;
+               c->nodes[h->a].rate_t_ns <= c->sim->nodes[h->a].up_t_ns &&
+               c->nodes[h->b].rate_t_ns <= c->sim->nodes[h->b].up_t_ns;
 }
 
 static bool honest_since(const struct sim_check *c, uint32_t i, int64_t t_ns)
@@ -117,7 +117,8 @@ static bool holds(const struct sim_check *c, const struct held *h, int64_t as_of
 /* ---- jumps ---- */
 
 /* How old the message is that an echo rests on, counted in messages that its sender had received since when it sent the echo. */
-static uint32_t messages_since(const struct sim_check *c, uint32_t measurer, uint32_t peer, int64_t measured_t_ns, int64_t echo_t_ns)
+static uint32_t messages_since(const struct sim_check *c, uint32_t measurer, uint32_t peer, int64_t measured_t_ns,
+                               int64_t echo_t_ns)
 {
         const struct check_direction *d = check_heard(c, measurer, peer);
         uint32_t n = 0, kept = d->n < CHECK_HEARD ? d->n : CHECK_HEARD;
@@ -130,8 +131,8 @@ static uint32_t messages_since(const struct sim_check *c, uint32_t measurer, uin
         return n;
 }
 
-static void check_window(struct sim_check *c, const struct held *h, const struct tg_half *half, uint32_t measurer, uint32_t peer,
-                         int64_t measured_t_ns)
+static void check_window(struct sim_check *c, const struct held *h, const struct tg_half *half, uint32_t measurer,
+                         uint32_t peer, int64_t measured_t_ns)
 {
         int64_t echo_t_ns;
         uint32_t n;
@@ -162,21 +163,24 @@ static int64_t first_delay(const struct sim_check *c, uint32_t x, uint32_t y, in
 }
 
 /* The bound rests on messages of both sides of a discontinuity of x. Should it have contradicted itself? */
-static bool should_contradict(const struct sim_check *c, const struct held *h, const struct evidence *e, uint32_t x, int64_t as_of_t_ns)
+static bool should_contradict(const struct sim_check *c, const struct held *h, const struct evidence *e, uint32_t x,
+                              int64_t as_of_t_ns)
 {
         uint32_t y = x == h->a ? h->b : h->a;
         const struct tg_half *xy = x == h->a ? h->ab : h->ba;
+        const struct check_receipt *old = x == h->a ? &e->ba : &e->ab; /* what y still holds of x */
         const struct check_break *br = &c->nodes[x].broken;
-        const struct check_bound *bound = check_bound(c, h->observer, h->a, h->b);
-        int64_t old_sent = x == h->a ? e->ba.sent_t_ns : e->ab.sent_t_ns, echo_t_ns, delay, ageing;
+        int64_t echo_t_ns, delay, span;
+        double worst;
 
-        if (br->size_ns <= 0 || !bound->old_width_ns || old_sent >= br->t_ns ||
-            later(br->before_t_ns, c->nodes[y].broken.clear_t_ns) > sooner(first_sent(e), bound->old_t_ns) ||
+        if (br->size_ns <= 0 || old->sent_t_ns >= br->t_ns || old->t_ns < old->sent_t_ns ||
+            later(br->before_t_ns, c->nodes[y].broken.clear_t_ns) > old->sent_t_ns ||
             !check_when(c, x, xy->sent_raw_ns, &echo_t_ns) || echo_t_ns < br->clear_t_ns)
                 return false;
         delay = first_delay(c, x, y, br->clear_t_ns, echo_t_ns);
-        ageing = 2 * (int64_t)((double)(as_of_t_ns - bound->old_t_ns) * (double)h->pair->rho_ppm * 1e-6);
-        return delay != INT64_MAX && br->size_ns > bound->old_width_ns + ageing + delay;
+        span = later(as_of_t_ns, echo_t_ns) - old->sent_t_ns;
+        worst = (double)(2000 * (int64_t)h->pair->rho_ppm + check_worst_rate_ppb(c, x, y, old->sent_t_ns, c->sim->t_ns)) * 1e-9;
+        return delay != INT64_MAX && br->size_ns > delay + (old->t_ns - old->sent_t_ns) + (int64_t)(worst * (double)span);
 }
 
 /* ---- the pair ---- */
@@ -193,7 +197,8 @@ static void check_verdict(struct sim_check *c, const struct held *h, int64_t tru
                 return;
         sim_trouble(c->sim, "verdict: n%u judges n%u-n%u %s by [%lld, %lld] ns; the truth is %lld ns and the budget %lld ns",
                     h->observer + 1, h->a + 1, h->b + 1, tg_pair_verdict_text(h->pair->verdict),
-                    (long long)h->pair->offset.low_ns, (long long)h->pair->offset.high_ns, (long long)truth_ns, (long long)budget);
+                    (long long)h->pair->offset.low_ns, (long long)h->pair->offset.high_ns, (long long)truth_ns,
+                    (long long)budget);
 }
 
 static void note_width(struct sim_check *c, const struct held *h)
@@ -204,7 +209,8 @@ static void note_width(struct sim_check *c, const struct held *h)
         c->counts.widths[k < SIM_WIDTHS ? k : SIM_WIDTHS - 1]++;
 }
 
-static void remember(struct sim_check *c, const struct held *h, struct check_bound *bound, int64_t t_ns, int64_t truth_ns, bool ok)
+static void remember(struct sim_check *c, const struct held *h, struct check_bound *bound, int64_t t_ns, int64_t truth_ns,
+                     bool ok)
 {
         int64_t broken = later(c->nodes[h->a].broken.t_ns, c->nodes[h->b].broken.t_ns);
 
@@ -251,7 +257,8 @@ static void judge_bound(struct sim_check *c, const struct held *h, struct check_
         }
         if (whole && rho_holds(c, h, &e, t)) {
                 sim_trouble(c->sim,
-                            "truth: n%u holds n%u-n%u in [%lld, %lld] ns as of %.9f s; the truth is %lld ns (rho %u ppm, RAW [%lld, "
+                            "truth: n%u holds n%u-n%u in [%lld, %lld] ns as of %.9f s; the truth is %lld ns (rho %u ppm, RAW "
+                            "[%lld, "
                             "%lld], messages of %.6f and %.6f s)",
                             h->observer + 1, h->a + 1, h->b + 1, (long long)h->pair->offset.low_ns,
                             (long long)h->pair->offset.high_ns, (double)t / 1e9, (long long)truth, h->pair->rho_ppm,
@@ -263,12 +270,13 @@ static void judge_bound(struct sim_check *c, const struct held *h, struct check_
         if (told && honest_since(c, h->a, first_sent(&e)) && honest_since(c, h->b, first_sent(&e)) &&
             (should_contradict(c, h, &e, h->a, t) || should_contradict(c, h, &e, h->b, t)))
                 sim_trouble(c->sim,
-                            "jump: n%u still holds n%u-n%u in [%lld, %lld] ns as of %.6f s, the truth is %lld ns: RAW fell behind by %lld "
+                            "jump: n%u still holds n%u-n%u in [%lld, %lld] ns as of %.6f s, the truth is %lld ns: RAW fell "
+                            "behind by %lld "
                             "(n%u) and %lld ns (n%u), the width before was %lld ns",
                             h->observer + 1, h->a + 1, h->b + 1, (long long)h->pair->offset.low_ns,
                             (long long)h->pair->offset.high_ns, (double)t / 1e9, (long long)truth,
-                            (long long)c->nodes[h->a].broken.size_ns, h->a + 1, (long long)c->nodes[h->b].broken.size_ns, h->b + 1,
-                            (long long)bound->old_width_ns);
+                            (long long)c->nodes[h->a].broken.size_ns, h->a + 1, (long long)c->nodes[h->b].broken.size_ns,
+                            h->b + 1, (long long)bound->old_width_ns);
 }
 
 void check_pair(struct sim_check *c, uint32_t observer, uint32_t a, uint32_t b)

@@ -35,9 +35,11 @@ static void begin_shadow(struct sim_check *c, uint32_t observer, uint64_t liars)
 
 static bool same_pair(const struct tg_pair *a, const struct tg_pair *b)
 {
-        return a->bounded == b->bounded && a->stale == b->stale && a->contradicted == b->contradicted && a->verdict == b->verdict &&
-               (!a->bounded || (a->offset.low_ns == b->offset.low_ns && a->offset.high_ns == b->offset.high_ns &&
-                                a->as_of_raw_ns == b->as_of_raw_ns && a->as_of_on_b == b->as_of_on_b && a->rho_ppm == b->rho_ppm));
+        return a->bounded == b->bounded && a->stale == b->stale && a->contradicted == b->contradicted &&
+               a->verdict == b->verdict &&
+               (!a->bounded ||
+                (a->offset.low_ns == b->offset.low_ns && a->offset.high_ns == b->offset.high_ns &&
+                 a->as_of_raw_ns == b->as_of_raw_ns && a->as_of_on_b == b->as_of_on_b && a->rho_ppm == b->rho_ppm));
 }
 
 static void compare(struct sim_check *c, uint32_t x)
@@ -55,7 +57,8 @@ static void compare(struct sim_check *c, uint32_t x)
                 if (sa >= 0 && sb >= 0 && same_pair(&real->pairs[ra][rb], &shadow->pairs[sa][sb]))
                         continue;
                 sim_trouble(c->sim,
-                            "liar: what another member sends (set %#llx) changes n%u's pair n%u-n%u: %s [%lld, %lld] ns instead of %s "
+                            "liar: what another member sends (set %#llx) changes n%u's pair n%u-n%u: %s [%lld, %lld] ns "
+                            "instead of %s "
                             "[%lld, %lld] ns",
                             (unsigned long long)c->liars, c->shadow_of + 1, a + 1, b + 1,
                             tg_pair_verdict_text(real->pairs[ra][rb].verdict), (long long)real->pairs[ra][rb].offset.low_ns,

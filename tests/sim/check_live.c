@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What can be proven is proven: once nothing has gone wrong for a while, each pair of running agents of a ring has a bound of the last
    seconds and the verdict that follows from it, unless the offset is within two widths of the budget.
+   An agent that lied is left out until it starts anew: what it once said (a higher sequence number, say) stands against it.
    "A while" is 5 s after the last fault and 2 s after token + consensus of the last ring. Past 15 nodes the echoes take turns, so that it takes
    as many seconds more as there are turns until every pair has been heard of again. A bound is of the last second, plus the time in which
-   its messages were on their way; two nodes that send at different instants add up to another second, a step back of a clock a third. */
+   its messages were on their way; two nodes that send at different instants add up to another second, a step back of a clock a third.
+   What was late when a load ended still holds up what comes after it: that is waited for. A jump of RAW that was too small to be found out at
+   once may contradict the window as long as it has messages from before; the pair then begins anew, and may have no bound meanwhile. */
 #include "check_private.h"
 
 #include <stdlib.h>
@@ -11,14 +14,16 @@
 #define QUIET_NS  (5 * TG_NS_PER_S)
 #define FORMED_NS (2 * TG_NS_PER_S)
 #define OLD_NS    (2500 * TG_NS_PER_MS)
+#define JAM_NS    (500 * TG_NS_PER_MS)
+#define JAMMED_NS (3 * TG_NS_PER_S)
+#define REGAIN_NS ((TG_LINK_WINDOW + 10) * TG_NS_PER_S)
 
 bool check_takes_part(const struct sim_check *c, uint32_t i)
 {
         const struct sim_node *node = &c->sim->nodes[i];
 
         return node->core && !node->frozen && node->corosync && !node->corosync_frozen && !node->halted &&
-               sim_clock_last(&node->clock)->running && check_honest(c->sim, i) &&
-               (!check_ever_lied(c, i) || c->sim->t_ns - c->nodes[i].lied_t_ns > QUIET_NS);
+               sim_clock_last(&node->clock)->running && check_honest(c->sim, i) && c->nodes[i].lied_t_ns < node->up_t_ns;
 }
 
 static int64_t turns_ns(const struct sim_check *c)
@@ -33,6 +38,23 @@ static bool is_quiet(const struct sim_check *c)
 
         return !sim->form_t_ns && sim->t_ns - sim->fault_t_ns > QUIET_NS + turns_ns(c) &&
                sim->t_ns - sim->formed_t_ns > FORMED_NS + patience + turns_ns(c);
+}
+
+/* Some stream of deliveries holds messages that take long, or did a moment ago. */
+static bool is_jammed(struct sim_check *c)
+{
+        for (uint32_t i = 0; i < c->sim->n; i++)
+                if (c->sim->nodes[i].last_delivery_t_ns > c->sim->t_ns + JAM_NS &&
+                    c->sim->nodes[i].last_delivery_t_ns > c->jam_t_ns)
+                        c->jam_t_ns = c->sim->nodes[i].last_delivery_t_ns;
+        return c->sim->t_ns - c->jam_t_ns < JAMMED_NS + turns_ns(c);
+}
+
+static bool regains(const struct sim_check *c, uint32_t a, uint32_t b, const struct tg_pair *pair)
+{
+        const struct check_break *x = &c->nodes[a].broken, *y = &c->nodes[b].broken;
+
+        return pair->contradicted && c->sim->t_ns - (x->t_ns > y->t_ns ? x->t_ns : y->t_ns) < REGAIN_NS + 2 * turns_ns(c);
 }
 
 static int64_t latest_delay(const struct sim_check *c, uint32_t receiver, uint32_t sender)
@@ -51,22 +73,28 @@ static void check_live_pair(struct sim_check *c, uint32_t observer, uint32_t a, 
         int64_t budget = core->options.budget_ns, truth, width, late;
         enum tg_pair_verdict due;
 
+        check_refresh(c, a);
+        check_refresh(c, b);
+        if (pair && !pair->bounded && regains(c, a, b, pair))
+                return;
         c->counts.checked[SIM_CHECK_LIVENESS]++;
         if (!pair || !pair->bounded || pair->stale || !bound->known) {
-                sim_trouble(c->sim, "liveness: n%u holds no present bound of n%u-n%u, %.1f s after the last fault", observer + 1, a + 1,
-                            b + 1, (double)(c->sim->t_ns - c->sim->fault_t_ns) / 1e9);
+                sim_trouble(c->sim, "liveness: n%u holds no present bound of n%u-n%u, %.1f s after the last fault",
+                            observer + 1, a + 1, b + 1, (double)(c->sim->t_ns - c->sim->fault_t_ns) / 1e9);
                 return;
         }
         late = latest_delay(c, observer, a) + latest_delay(c, observer, b) + latest_delay(c, a, b) + latest_delay(c, b, a);
         if (c->sim->t_ns - bound->as_of_t_ns > OLD_NS + late)
-                sim_trouble(c->sim, "liveness: n%u's bound of n%u-n%u is %.3f s old, %.1f s after the last fault", observer + 1, a + 1,
-                            b + 1, (double)(c->sim->t_ns - bound->as_of_t_ns) / 1e9,
+                sim_trouble(c->sim, "liveness: n%u's bound of n%u-n%u is %.3f s old, %.1f s after the last fault", observer + 1,
+                            a + 1, b + 1, (double)(c->sim->t_ns - bound->as_of_t_ns) / 1e9,
                             (double)(c->sim->t_ns - c->sim->fault_t_ns) / 1e9);
         truth = llabs(bound->truth_ns);
         width = (int64_t)tg_interval_width_ns(pair->offset);
         due = truth < budget - 2 * width ? TG_PAIR_WITHIN : truth > budget + 2 * width ? TG_PAIR_BEYOND : TG_PAIR_UNPROVEN;
         if (due != TG_PAIR_UNPROVEN && pair->verdict != due)
-                sim_trouble(c->sim, "liveness: n%u judges n%u-n%u %s, %.1f s after the last fault; the truth is %lld ns, the budget %lld ns",
+                sim_trouble(c->sim,
+                            "liveness: n%u judges n%u-n%u %s, %.1f s after the last fault; the truth is %lld ns, the budget "
+                            "%lld ns",
                             observer + 1, a + 1, b + 1, tg_pair_verdict_text(pair->verdict),
                             (double)(c->sim->t_ns - c->sim->fault_t_ns) / 1e9, (long long)bound->truth_ns, (long long)budget);
 }
@@ -75,7 +103,8 @@ void check_live(struct sim_check *c, uint32_t observer)
 {
         const struct sim_node *me = &c->sim->nodes[observer];
 
-        if (!is_quiet(c) || !check_takes_part(c, observer) || c->sim->t_ns - me->up_t_ns < QUIET_NS + turns_ns(c))
+        if (is_jammed(c) || !is_quiet(c) || !check_takes_part(c, observer) ||
+            c->sim->t_ns - me->up_t_ns < QUIET_NS + turns_ns(c))
                 return;
         for (uint32_t a = 0; a < c->sim->n; a++)
                 for (uint32_t b = a + 1; b < c->sim->n; b++)

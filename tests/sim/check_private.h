@@ -41,8 +41,8 @@ struct check_bound { /* a pair as an observer held it when it last changed */
 struct check_node {
         uint32_t life;
         struct check_break broken;
-        int64_t rate_ppb, rate_t_ns; /* of the oscillator, steady since then */
-        int64_t lied_t_ns;           /* when it was last seen to */
+        int64_t rate_ppb, rate_t_ns;  /* of the oscillator, steady since then */
+        int64_t lied_t_ns;            /* when it was last seen to */
         int64_t sent_t_ns[SIM_NODES]; /* of the newest report of each that it handled */
         int64_t judged_raw_ns;
         uint8_t up[TG_ALERT_COUNT][SIM_NODES + 1];
@@ -58,12 +58,13 @@ struct sim_check {
         struct sim_counts counts;
         uint64_t hash;
         struct check_node nodes[SIM_NODES];
-        struct check_bound *bounds;     /* [observer][a][b] */
-        struct check_direction *heard;  /* [receiver][sender] */
-        struct tg_alert *pending;       /* told by the event that is being handled */
+        struct check_bound *bounds;    /* [observer][a][b] */
+        struct check_direction *heard; /* [receiver][sender] */
+        struct tg_alert *pending;      /* told by the event that is being handled */
         uint32_t n_pending, pending_size;
-        int64_t same_t_ns;              /* of the last comparison */
-        struct tg_node *shadow;         /* of `shadow_of`, without what `liars` send */
+        int64_t same_t_ns;      /* of the last comparison */
+        int64_t jam_t_ns;       /* when a stream of deliveries last held messages that took long */
+        struct tg_node *shadow; /* of `shadow_of`, without what `liars` send */
         uint32_t shadow_of, shadow_life;
         uint64_t liars;
 };
@@ -97,11 +98,13 @@ bool check_when(const struct sim_check *c, uint32_t i, int64_t raw_ns, int64_t *
 
 /* check_bound.c: truth, jumps, windows, verdicts of the pair after observer i changed it. */
 void check_pair(struct sim_check *c, uint32_t observer, uint32_t a, uint32_t b);
+/* The largest rate of either RAW against the other between two instants, as the slower of them would measure it. */
+int64_t check_worst_rate_ppb(const struct sim_check *c, uint32_t a, uint32_t b, int64_t from_ns, int64_t to_ns);
 /* check_width.c */
 void check_width(struct sim_check *c, uint32_t observer, uint32_t a, uint32_t b, int64_t as_of_t_ns);
-/* check_blame.c: after an evaluation; and whether some nodes of a set (bits by index) truly agree and hold a majority. */
+/* check_blame.c: after an evaluation. */
 void check_blame(struct sim_check *c, uint32_t observer);
-bool check_true_majority(struct sim_check *c, uint32_t observer, uint64_t among, uint64_t *some);
+void check_split(struct sim_check *c, uint32_t observer);
 /* check_alert.c */
 void check_transition(struct sim_check *c, uint32_t observer, const struct tg_alert *alert);
 void check_proof(struct sim_check *c, uint32_t observer, const struct tg_alert *alert);

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMORY_S 8
-#define HOLD_NS  (5800 * TG_NS_PER_MS) /* a breach is held for 5 s, and looked at twice a second */
-#define QUIET_NS (5 * TG_NS_PER_S)
+#define MEMORY_S   8
+#define HOLD_NS    (5800 * TG_NS_PER_MS) /* a breach is held for 5 s, and looked at twice a second */
+#define QUIET_NS   (5 * TG_NS_PER_S)
+#define SILENCE_NS (800 * TG_NS_PER_MS) /* a member is looked for at each look; the verdict follows within half a second */
 
 void check_note_delivery(struct sim_check *c, uint32_t observer, const struct sim_event *cause)
 {
@@ -84,9 +85,33 @@ static bool is_held(const struct tg_node *core)
 static bool same_cluster(const struct tg_node *a, const struct tg_node *b)
 {
         enum tg_cluster_verdict va = a->verdict.cluster, vb = b->verdict.cluster;
-        bool mild = (va == TG_CLUSTER_AGREED || va == TG_CLUSTER_AT_RISK) && (vb == TG_CLUSTER_AGREED || vb == TG_CLUSTER_AT_RISK);
+        bool mild =
+                (va == TG_CLUSTER_AGREED || va == TG_CLUSTER_AT_RISK) && (vb == TG_CLUSTER_AGREED || vb == TG_CLUSTER_AT_RISK);
 
         return va == vb || is_held(a) || is_held(b) || (mild && (drifts(a) || drifts(b)));
+}
+
+/* How long a node has not heard of a member; less than 0: not at all. */
+static int64_t silence_ns(const struct tg_node *core, int slot)
+{
+        return core->view.members[slot].heard ? core->clock.last.raw_ns - core->view.members[slot].heard_raw_ns : -1;
+}
+
+/* Each node's own clock ends its patience with a silent member, at its next look: for a moment one of two has lost it. */
+static bool loses_patience(const struct sim_check *c, const struct tg_node *a, const struct tg_node *b)
+{
+        for (uint32_t x = 0; x < c->sim->n; x++) {
+                int sa = tg_view_find(&a->view, x + 1), sb = tg_view_find(&b->view, x + 1);
+
+                if (sa < 0 || sb < 0 || a->view.members[sa].fresh == b->view.members[sb].fresh)
+                        continue;
+                if (c->nodes[x].lied_t_ns >= c->sim->nodes[x].up_t_ns)
+                        return true; /* who heard its lies may take no more from it, and who began later does */
+                if (llabs(silence_ns(a, sa) - tg_node_patience_ns(a)) < SILENCE_NS ||
+                    llabs(silence_ns(b, sb) - tg_node_patience_ns(b)) < SILENCE_NS)
+                        return true;
+        }
+        return false;
 }
 
 static const char *differing(const struct sim_check *c, uint32_t i, uint32_t j)
@@ -106,6 +131,8 @@ static const char *differing(const struct sim_check *c, uint32_t i, uint32_t j)
                 slot_b[x] = tg_view_find(&b->view, x + 1);
                 if (slot_a[x] < 0 || slot_b[x] < 0)
                         return "members";
+                if (a->view.members[slot_a[x]].fresh != b->view.members[slot_b[x]].fresh)
+                        return "silent members";
                 if (aa->in_set[slot_a[x]] != ba->in_set[slot_b[x]])
                         return "agreeing set";
                 if (aa->beyond[slot_a[x]] != ba->beyond[slot_b[x]])
@@ -113,7 +140,8 @@ static const char *differing(const struct sim_check *c, uint32_t i, uint32_t j)
         }
         for (uint32_t x = 0; x < c->sim->n; x++)
                 for (uint32_t y = x + 1; y < c->sim->n; y++) {
-                        const struct tg_pair *pa = &a->view.pairs[slot_a[x]][slot_a[y]], *pb = &b->view.pairs[slot_b[x]][slot_b[y]];
+                        const struct tg_pair *pa = &a->view.pairs[slot_a[x]][slot_a[y]],
+                                             *pb = &b->view.pairs[slot_b[x]][slot_b[y]];
 
                         if (pa->verdict != pb->verdict || pa->bounded != pb->bounded || pa->stale != pb->stale)
                                 return "pair verdicts";
@@ -138,13 +166,16 @@ void check_same(struct sim_check *c)
                 for (uint32_t j = i + 1; j < sim->n; j++) {
                         if (!comparable(c, i) || !comparable(c, j) || sim->nodes[i].ring != sim->nodes[j].ring ||
                             !tg_ring_id_equal(sim->nodes[i].ring_id, sim->nodes[j].ring_id) ||
-                            !same_rules(&sim->nodes[i].options, &sim->nodes[j].options) || !heard_the_same(c, i, j))
+                            !same_rules(&sim->nodes[i].options, &sim->nodes[j].options) || !heard_the_same(c, i, j) ||
+                            loses_patience(c, sim->nodes[i].core, sim->nodes[j].core))
                                 continue;
                         c->counts.checked[SIM_CHECK_SAME]++;
                         what = differing(c, i, j);
                         if (what)
-                                sim_trouble(c->sim, "same: n%u and n%u handled the same deliveries and differ in their %s: %s / %s", i + 1,
-                                            j + 1, what, sim->nodes[i].core->verdict.reason, sim->nodes[j].core->verdict.reason);
+                                sim_trouble(c->sim,
+                                            "same: n%u and n%u handled the same deliveries and differ in their %s: %s / %s",
+                                            i + 1, j + 1, what, sim->nodes[i].core->verdict.reason,
+                                            sim->nodes[j].core->verdict.reason);
                         break;
                 }
 }

@@ -6,19 +6,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define CARRY(ns)     ((ns) / (TG_NS_PER_S / TG_SLEW_MAX_PPB))
-#define STEP_AWAY_NS  (5 * TG_NS_PER_S)
-#define ROUNDING_NS   50
+#define CARRY(ns)   ((ns) / (TG_NS_PER_S / TG_SLEW_MAX_PPB))
+#define ROUNDING_NS 50
 
 static int64_t least(int64_t a, int64_t b)
 {
         return a < b ? a : b;
-}
-
-static double rate_between(const struct sim_check *c, uint32_t x, uint32_t y)
-{
-        return fabs((double)(sim_clock_last(&c->sim->nodes[x].clock)->raw_ppb - sim_clock_last(&c->sim->nodes[y].clock)->raw_ppb)) *
-               1e-9;
 }
 
 /* How many of what x heard of y its core still holds. */
@@ -44,10 +37,12 @@ static uint32_t chosen_by(const struct check_direction *d, const struct tg_half 
 }
 
 /* What x's echo about y may be at most, beyond RAW(x) - RAW(y) at as_of; INT64_MAX: nothing is known of the messages of the time. */
-static int64_t one_way(const struct sim_check *c, uint32_t x, uint32_t y, const struct tg_half *half, uint32_t rho_ppm, int64_t as_of_t_ns)
+static int64_t one_way(const struct sim_check *c, uint32_t x, uint32_t y, const struct tg_half *half, uint32_t rho_ppm,
+                       int64_t as_of_t_ns)
 {
         const struct check_direction *d = check_heard(c, x, y);
-        double rho, rate = rate_between(c, x, y), best = INFINITY;
+        uint32_t n = in_window(c, x, y);
+        double rho, rate, best = INFINITY;
         int64_t echo, measured, clear = c->nodes[x].broken.clear_t_ns;
         uint32_t chosen;
 
@@ -57,11 +52,15 @@ static int64_t one_way(const struct sim_check *c, uint32_t x, uint32_t y, const 
                 return INT64_MAX;
         chosen = chosen_by(d, half, echo);
         rho = (chosen > rho_ppm ? chosen : rho_ppm) * 1e-6;
-        for (uint32_t k = 1; k <= in_window(c, x, y); k++) {
+        rate = n ? 1e-9 * (double)check_worst_rate_ppb(c, x, y, least(d->last[(d->n - n) % CHECK_HEARD].t_ns, as_of_t_ns),
+                                                       c->sim->t_ns)
+                 : 0;
+        for (uint32_t k = 1; k <= n; k++) {
                 const struct check_receipt *r = &d->last[(d->n - k) % CHECK_HEARD];
 
                 if (r->t_ns <= echo && r->sent_t_ns > clear)
-                        best = fmin(best, (double)(r->t_ns - r->sent_t_ns) + (rho + rate) * (double)llabs(as_of_t_ns - r->t_ns));
+                        best = fmin(best,
+                                    (double)(r->t_ns - r->sent_t_ns) + (rho + rate) * (double)llabs(as_of_t_ns - r->t_ns));
         }
         if (isinf(best))
                 return INT64_MAX;
@@ -74,30 +73,27 @@ static int64_t one_way(const struct sim_check *c, uint32_t x, uint32_t y, const 
 
 /* How exactly c of x was known at as_of. */
 static int64_t reading(const struct sim_check *c, uint32_t observer, uint32_t x, const struct tg_half *half, int64_t as_of_t_ns,
-                       int64_t raw_width_ns)
+                       int64_t span_ns)
 {
         const struct tg_view *view = &c->sim->nodes[observer].core->view;
         const struct tg_member *m = &view->members[tg_view_find(view, x + 1)];
         int64_t raw = sim_clock_raw(&c->sim->nodes[x].clock, as_of_t_ns), blur = 100 * (int64_t)c->sim->blur_ns;
-        int64_t half_max = blur * 4 + 200, near = raw_width_ns + ROUNDING_NS, sum = 0, r;
+        int64_t half_max = blur * 4 + 200, near = span_ns + ROUNDING_NS, sum = 0, since, r;
 
         for (uint8_t k = 0; k < m->n_points; k++) {
                 const struct tg_point *p = &m->points[k];
 
                 if (raw > p->raw_ns + near || raw + near < p->hull_since_raw_ns)
                         continue;
+                if (!check_when(c, x, p->hull_since_raw_ns, &since) || c->sim->nodes[x].clock.moved_t_ns >= since)
+                        return INT64_MAX; /* a step may lie in the span */
                 r = least(p->hull.high_ns - p->hull.low_ns,
-                          2 * (least(p->half_ns, half_max) + CARRY(llabs(p->raw_ns - raw) + raw_width_ns) + 2));
+                          2 * (least(p->half_ns, half_max) + CARRY(llabs(p->raw_ns - raw) + span_ns) + 2));
                 if (half->has_heard && half->heard_raw_ns >= p->steady_since_raw_ns && half->heard_raw_ns <= p->raw_ns)
-                        r = least(r, 2 * (TG_HEARD_HALF_NS + CARRY(llabs(half->heard_raw_ns - raw) + raw_width_ns) + 2));
+                        r = least(r, 2 * (TG_HEARD_HALF_NS + CARRY(llabs(half->heard_raw_ns - raw) + span_ns) + 2));
                 sum += r;
         }
         return sum ? sum : INT64_MAX;
-}
-
-static bool stepped_lately(const struct sim_check *c, uint32_t i, int64_t t_ns)
-{
-        return c->sim->nodes[i].clock.moved_t_ns > t_ns - STEP_AWAY_NS;
 }
 
 static double frequency_ppm(const struct tg_view *view, int slot)
@@ -117,10 +113,12 @@ static void check_rho(struct sim_check *c, uint32_t observer, uint32_t a, uint32
 {
         const struct tg_view *view = &c->sim->nodes[observer].core->view;
         double chrony = fabs(frequency_ppm(view, tg_view_find(view, a + 1)) - frequency_ppm(view, tg_view_find(view, b + 1)));
-        double most = fmax(TG_RHO_UNKNOWN_PPM, fmax(2 * rate_between(c, a, b) * 1e6 + 330, chrony + 230));
+        double rate = 1e-3 * (double)check_worst_rate_ppb(c, a, b, c->sim->t_ns, c->sim->t_ns);
+        double most = fmax(TG_RHO_UNKNOWN_PPM, fmax(2 * rate + 430, chrony + 230));
 
-        /* an oscillator that changed has the old rate in the line still */
-        if (doubled(c, a, b) || doubled(c, b, a) || c->nodes[a].rate_t_ns || c->nodes[b].rate_t_ns || pair->rho_ppm <= most)
+        /* an oscillator that changed has the old rate in the line still, and a jump that was too small to be found out bends it */
+        if (doubled(c, a, b) || doubled(c, b, a) || c->nodes[a].rate_t_ns || c->nodes[b].rate_t_ns ||
+            c->nodes[a].broken.t_ns != CHECK_NEVER || c->nodes[b].broken.t_ns != CHECK_NEVER || pair->rho_ppm <= most)
                 return;
         sim_trouble(c->sim, "width: n%u holds n%u-n%u with a rho of %u ppm; %.0f ppm would do", observer + 1, a + 1, b + 1,
                     pair->rho_ppm, most);
@@ -133,24 +131,25 @@ void check_width(struct sim_check *c, uint32_t observer, uint32_t a, uint32_t b,
         const struct tg_pair *pair = &view->pairs[sa][sb];
         const struct tg_half *ab = &view->halves[sa][sb], *ba = &view->halves[sb][sa];
         int64_t raw = pair->raw.high_ns - pair->raw.low_ns, all = (int64_t)tg_interval_width_ns(pair->offset);
-        int64_t ab_most, ba_most, a_most, b_most;
+        int64_t ab_most, ba_most, a_most, b_most, apart, span;
 
         check_rho(c, observer, a, b, pair);
-        if (stepped_lately(c, a, as_of_t_ns) || stepped_lately(c, b, as_of_t_ns))
-                return;
         ab_most = one_way(c, a, b, ab, pair->rho_ppm, as_of_t_ns);
         ba_most = one_way(c, b, a, ba, pair->rho_ppm, as_of_t_ns);
         if (ab_most == INT64_MAX || ba_most == INT64_MAX)
                 return;
-        a_most = reading(c, observer, a, ab, as_of_t_ns, raw);
-        b_most = reading(c, observer, b, ba, as_of_t_ns, raw);
+        apart = llabs(c->nodes[observer].sent_t_ns[a] - c->nodes[observer].sent_t_ns[b]);
+        span = raw + 2 * (int64_t)(pair->rho_ppm * 1e-6 * (double)(apart + raw)) + ROUNDING_NS;
+        a_most = reading(c, observer, a, ab, as_of_t_ns, span);
+        b_most = reading(c, observer, b, ba, as_of_t_ns, span);
         if (a_most == INT64_MAX || b_most == INT64_MAX)
                 return;
         c->counts.checked[SIM_CHECK_WIDTH]++;
         if (raw <= ab_most + ba_most && all <= raw + a_most + b_most)
                 return;
         sim_trouble(c->sim,
-                    "width: n%u holds n%u-n%u in %lld ns, RAW in %lld ns; the messages allow %lld + %lld ns, the readings %lld + %lld ns",
+                    "width: n%u holds n%u-n%u in %lld ns, RAW in %lld ns; the messages allow %lld + %lld ns, the readings %lld "
+                    "+ %lld ns",
                     observer + 1, a + 1, b + 1, (long long)all, (long long)raw, (long long)ab_most, (long long)ba_most,
                     (long long)a_most, (long long)b_most);
 }
