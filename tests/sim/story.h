@@ -40,6 +40,8 @@
      source TEXT|none                                     smallest below|above D
      margin N                                             raised ALERT [n1]
      reason TEXT, remedy TEXT, why n1 TEXT                contained in the cluster's reason or remedy, or in a node's reason
+     age n1 below|above D, stratum n1 N, selected n1 ADDRESS   of a node's last report and what it says of chronyd
+     ring N                                               its sequence number: 4 more for each ring that forms
      forecast n1 within 10%                               of the true time until it crosses the budget
      forecast n1 none
    and of the truth, whatever timeguard says:

@@ -114,6 +114,17 @@ static void seen_margin(struct story *story, const struct story_fact *fact, uint
         snprintf(buf, size, "%lld", (long long)story_look(story, observer)->margin);
 }
 
+static bool holds_rings(struct story *story, const struct story_fact *fact, uint32_t observer)
+{
+        return story_look(story, observer)->quorum.ring.seq == (uint64_t)fact->value;
+}
+
+static void seen_rings(struct story *story, const struct story_fact *fact, uint32_t observer, char *buf, size_t size)
+{
+        (void)fact;
+        snprintf(buf, size, "%llu", (unsigned long long)story_look(story, observer)->quorum.ring.seq);
+}
+
 static bool parse_set(struct story *story, struct story_fact *fact, char *args)
 {
         return !strcmp(args, "none") || story_nodes(story, args, &fact->nodes);
@@ -185,6 +196,7 @@ const struct story_fact_kind story_cluster_facts[] = {
         { "reference", "NODE|none", parse_reference, holds_reference, seen_reference },
         { "smallest", "below|above LENGTH", parse_smallest, holds_smallest, seen_smallest },
         { "margin", "N", parse_margin, holds_margin, seen_margin },
+        { "ring", "N", parse_margin, holds_rings, seen_rings },
         { "set", "NODES|none", parse_set, holds_set, seen_set },
         { "raised", "ALERT [NODE]", parse_raised, holds_raised, seen_alerts },
         { NULL, NULL, NULL, NULL, NULL },

@@ -69,6 +69,50 @@ static bool holds_why(struct story *story, const struct story_fact *fact, uint32
         return node && strstr(node->reason, fact->text);
 }
 
+/* NODE and a limit or a text; fact->a is the node */
+static bool parse_age(struct story *story, struct story_fact *fact, char *args)
+{
+        return story_node(story, story_word(&args), &fact->a) && story_parse_limit(fact, args, story_length);
+}
+
+static bool holds_age(struct story *story, const struct story_fact *fact, uint32_t observer)
+{
+        const struct tg_node_status *node = story_look_node(story_look(story, observer), fact->a);
+
+        return node && node->has_report && story_within_limit(fact, node->report_age_ns);
+}
+
+static bool holds_selected(struct story *story, const struct story_fact *fact, uint32_t observer)
+{
+        const struct tg_node_status *node = story_look_node(story_look(story, observer), fact->a);
+        char addr[TG_ADDR_TEXT_MAX];
+
+        return node && node->has_report && !strcmp(tg_addr_text(&node->chrony.tracking.addr, addr), fact->text);
+}
+
+static bool parse_stratum(struct story *story, struct story_fact *fact, char *args)
+{
+        return story_node(story, story_word(&args), &fact->a) && story_integer(args, &fact->value);
+}
+
+static bool holds_stratum(struct story *story, const struct story_fact *fact, uint32_t observer)
+{
+        const struct tg_node_status *node = story_look_node(story_look(story, observer), fact->a);
+
+        return node && node->has_report && node->chrony.tracking.stratum == fact->value;
+}
+
+static void seen_report(struct story *story, const struct story_fact *fact, uint32_t observer, char *buf, size_t size)
+{
+        const struct tg_node_status *node = story_look_node(story_look(story, observer), fact->a);
+        char addr[TG_ADDR_TEXT_MAX];
+
+        snprintf(buf, size, "no report");
+        if (node && node->has_report)
+                snprintf(buf, size, "%.3f s old, at stratum %u, following %s", (double)node->report_age_ns / 1e9,
+                         node->chrony.tracking.stratum, tg_addr_text(&node->chrony.tracking.addr, addr));
+}
+
 /* forecast n1 within P% | none */
 static bool parse_forecast(struct story *story, struct story_fact *fact, char *args)
 {
@@ -137,6 +181,9 @@ const struct story_fact_kind story_node_facts[] = {
         { "nobody", "STATE", parse_state, holds_nobody, seen_states },
         { "somebody", "STATE", parse_state, holds_somebody, seen_states },
         { "why", "NODE TEXT", parse_why, holds_why, seen_states },
+        { "age", "NODE below|above LENGTH", parse_age, holds_age, seen_report },
+        { "selected", "NODE ADDRESS", parse_why, holds_selected, seen_report },
+        { "stratum", "NODE N", parse_stratum, holds_stratum, seen_report },
         { "forecast", "NODE within P%|none", parse_forecast, holds_forecast, seen_forecast },
         { NULL, NULL, NULL, NULL, NULL },
 };

@@ -6,5 +6,7 @@ from 10s to 2m seen-by n1,n2 n1,n2 ok
 by 72s cluster agreed
 by 72s all ok
 by 72s set all
+by 58s ring 4
+by 72s ring 8
 until 2m
 alerts

@@ -17,12 +17,19 @@ at 0s server-step s3 -3ms   # n1 and n4 are the first that come too far apart: a
 at 0s server-step s4 +3ms
 at 60s server-local s1
 at 60s server-local s2
+at 60s server-local s3
+at 60s server-local s4
 at 60s server-rate s1 -100ppm
 at 60s server-rate s2 +100ppm
 at 60s server-rate s3 -100ppm
 at 60s server-rate s4 +100ppm
 by 20s reference n2
 by 20s cluster at-risk
+by 20s stratum n1 4
+by 100s stratum n1 11
+by 100s stratum n2 11
+by 100s stratum n3 11
+by 100s stratum n4 11
 by 20s source none
 by 20s reason more than one authority: 10.0.0.244 and 10.0.0.243
 from 20s to 250s pair n1 n4 within
