@@ -60,7 +60,8 @@ static void find_set(const struct tg_view *view, const struct tg_axis *axis, str
                 memcpy(out->in_set, best.has, sizeof best.has);
 }
 
-/* The set is unique when all nodes that can be of any majority may agree with each other. */
+/* The set is unique when all nodes that can be of any majority may agree with each other. They need not be of the set: near the budget it is
+   not proven which of them are. */
 static void find_possible(const struct tg_view *view, struct tg_agreement *out)
 {
         struct tg_foes foes;
@@ -72,16 +73,23 @@ static void find_possible(const struct tg_view *view, struct tg_agreement *out)
         for (uint32_t i = 0; i < view->n && out->unique; i++)
                 if ((foes.fresh & tg_foes_bit(i)) && tg_foes_may_agree_with(&foes, i, out->total_votes)) {
                         some |= tg_foes_bit(i);
+                        out->possible[view->order[i]] = true;
                         out->unique = !(foes.of[i] & some);
                 }
 }
 
+/* Beyond every node of the majority, whoever that is in truth. A node that has no bound yet, as it has just come, spares nobody. */
 static bool beyond_all(const struct tg_view *view, const struct tg_agreement *a, int slot)
 {
         for (uint32_t i = 0; i < view->n; i++) {
                 int other = view->order[i];
+                bool swapped;
+                const struct tg_pair *pair;
 
-                if (a->in_set[other] && tg_view_verdict(view, slot, other) != TG_PAIR_BEYOND)
+                if (other == slot || (!a->in_set[other] && !a->possible[other]))
+                        continue;
+                pair = tg_view_pair_of(view, slot, other, &swapped);
+                if (pair->verdict != TG_PAIR_BEYOND && (a->in_set[other] || pair->bounded))
                         return false;
         }
         return true;

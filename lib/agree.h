@@ -12,9 +12,10 @@ struct tg_agreement {
         uint64_t fresh_votes; /* of those whose reports are fresh */
         bool has_set;         /* the set below is pairwise within and holds a majority of total_votes */
         uint64_t set_votes;
-        bool unique;               /* ... and no other set could, whatever the unproven pairs are in truth */
-        bool in_set[TG_NODES_MAX]; /* by slot */
-        bool beyond[TG_NODES_MAX]; /* to blame: proven beyond every member of the unique set */
+        bool unique;                 /* ... and no other set could, whatever the unproven pairs are in truth */
+        bool in_set[TG_NODES_MAX];   /* by slot */
+        bool possible[TG_NODES_MAX]; /* may be of a majority, as far as is proven; complete where the set is unique */
+        bool beyond[TG_NODES_MAX]; /* to blame: proven beyond every member of the unique set, and of whoever else may be one */
         bool any_beyond;           /* some pair is proven beyond */
         bool majority_possible;    /* some set could still hold a majority */
         int reference;             /* slot; -1 without a set */
