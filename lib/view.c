@@ -124,6 +124,8 @@ static bool lags(const struct tg_view *view, int a, int b, const struct tg_pair 
         return view->members[pair->as_of_on_b ? b : a].report.raw_ns - pair->as_of_raw_ns > view->patience_ns;
 }
 
+/* True when it must be told at once. What is proven for the first time, or not any more, may wait for the next look: of a node that has just
+   come one pair is proven after the other, and a verdict between two of them would leave out somebody else. */
 static bool judge_pair(const struct tg_view *view, int a, int b, struct tg_pair *pair)
 {
         enum tg_pair_verdict before = pair->verdict;
@@ -134,7 +136,7 @@ static bool judge_pair(const struct tg_view *view, int a, int b, struct tg_pair 
         } else if (!pair->stale) {
                 pair->verdict = tg_pair_judge(pair->offset, view->budget_ns);
         }
-        return pair->verdict != before;
+        return (pair->verdict == TG_PAIR_BEYOND) != (before == TG_PAIR_BEYOND);
 }
 
 static unsigned update_pair(struct tg_view *view, int i, int j)

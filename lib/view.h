@@ -94,7 +94,7 @@ struct tg_view {
 enum tg_view_change {
         TG_VIEW_EPOCH = 1 << 0,         /* the sender began a new epoch */
         TG_VIEW_STEPPED = 1 << 1,       /* its step counter moved on */
-        TG_VIEW_VERDICT = 1 << 2,       /* the verdict of a pair changed */
+        TG_VIEW_VERDICT = 1 << 2,       /* a pair was proven beyond, or is no longer */
         TG_VIEW_CONTRADICTION = 1 << 3, /* a pair of the sender contradicted itself */
 };
 
