@@ -78,6 +78,13 @@ static void check_the_others(uint32_t seen_by)
 {
         const struct tg_snapshot *s = world_snapshot(&world, seen_by);
 
+        for (uint32_t p = 0; p < s->n_pairs; p++) {
+                const struct tg_pair_status *pair = &s->pairs[p];
+
+                /* of a liar's own pairs too: numbers that exclude each other are no evidence */
+                assert_true(pair->low_ns <= pair->high_ns && pair->raw_low_ns <= pair->raw_high_ns);
+                assert_true(pair->a_c_low_ns <= pair->a_c_high_ns && pair->b_c_low_ns <= pair->b_c_high_ns);
+        }
         for (uint32_t p = 0; p < s->n_pairs; p++)
                 if (s->pairs[p].a <= world.n - LIARS && s->pairs[p].b <= world.n - LIARS)
                         assert_int_equal(s->pairs[p].verdict, TG_PAIR_WITHIN);
