@@ -189,7 +189,7 @@ static const struct tg_field document_fields[] = {
         F(tg_document, nodes, LIST(&node_shape, TG_NODES_MAX)),
         F(tg_document, pairs, LIST(&pair_shape, TG_PAIRS_MAX)),
         F(tg_document, alerts, LIST(&alert_shape, TG_ALERTS_MAX)),
-        F(tg_document, alerts_more, COUNT),
+        F(tg_document, alerts_more, ID), /* a number that others are added to */
 };
 static const struct tg_shape document_shape = SHAPE(tg_document, document_fields);
 

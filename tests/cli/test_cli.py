@@ -604,7 +604,7 @@ def every_key_is_wanted_and_typed():
 def numbers_out_of_range():
     for place, key, wrong in ((("cluster",), "budget_ns", 0), (("cluster",), "budget_ns", 10**30), (("nodes", 0), "offset_ns", -(2**63)), (("pairs", 0), "low_ns", -(2**63)),
                               (("nodes", 0), "offset_ns", 2**63), (("nodes", 0), "reach", 256), (("nodes", 0), "stratum", -1),
-                              (("alerts", 0), "level", 8), (("pairs", 0), "rho_ppm", -1), (("nodes", 0), "votes", 2**32),
+                              (("alerts", 0), "level", 8), (("pairs", 0), "rho_ppm", -1), (("nodes", 0), "votes", 2**32), ((), "alerts_more", 2**63 - 1),
                               (("cluster",), "since", "2026-02-30T00:00:00.000Z"), (("cluster",), "since", "2026-11-21T23:56:02Z"),
                               (("cluster",), "since", "2026-11-21T24:00:00.000Z"), (("cluster",), "since", ""),
                               (("nodes", 0), "state", "fine"), (("cluster",), "verdict", "agreed\0"), (("pairs", 0), "verdict", "")):
