@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A chronyd that answers anything: the input is what comes back in one poll, datagram by datagram. The poll ends, within its tries and
    its time; what is not its answer changes nothing; and whatever it makes of the answers can be put into a report. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_report.h"
@@ -99,14 +100,29 @@ static void check_request(struct talk *t)
                      (long long)(poll->deadline_raw_ns - BEGIN_NS));
 }
 
+static uint64_t wire(const struct talk *t, size_t at, size_t n)
+{
+        struct tg_reader r = { .data = t->reply, .size = t->reply_len, .pos = at };
+
+        return tg_read_be(&r, n);
+}
+
 /* Whether the bytes claim to answer the request: type, command and sequence. */
 static bool is_answer(const struct talk *t)
 {
-        struct tg_reader command = { .data = t->reply, .size = t->reply_len, .pos = COMMAND_AT };
-        struct tg_reader sequence = { .data = t->reply, .size = t->reply_len, .pos = SEQUENCE_AT };
+        return t->reply_len >= SEQUENCE_AT + 4 && t->reply[1] == 2 && wire(t, COMMAND_AT, 2) == t->poll.command &&
+               wire(t, SEQUENCE_AT, 4) == t->poll.sequence;
+}
 
-        return t->reply_len >= SEQUENCE_AT + 4 && t->reply[1] == 2 && tg_read_be(&command, 2) == t->poll.command &&
-               tg_read_be(&sequence, 4) == t->poll.sequence;
+/* What no chronyd sends: numbers that have no room in a sample. */
+static bool is_absurd(const struct talk *t)
+{
+        if (t->poll.command == TG_CHRONY_TRACKING)
+                return wire(t, 52, 2) > 16 || wire(t, 54, 2) > 3 || wire(t, 64, 4) >= TG_NS_PER_S;
+        if (t->poll.command == TG_CHRONY_SOURCE_DATA)
+                return wire(t, 50, 2) > 16 || wire(t, 52, 2) > 5 || wire(t, 54, 2) > 2 || wire(t, 58, 2) > 0xff ||
+                       llabs((int16_t)wire(t, 48, 2)) > 32;
+        return false;
 }
 
 static enum tg_poll_step play(struct talk *t)
@@ -114,7 +130,7 @@ static enum tg_poll_step play(struct talk *t)
         enum move move = (enum move)fuzz_pick(&t->in, MOVES);
         struct tg_chrony_poll before = t->poll;
         enum tg_poll_step step;
-        bool answer;
+        bool answer, absurd;
 
         if (move == MOVE_REFUSED) {
                 step = tg_chrony_poll_refused(&t->poll, t->raw_ns);
@@ -130,8 +146,11 @@ static enum tg_poll_step play(struct talk *t)
         if (t->raw_ns >= t->poll.deadline_raw_ns)
                 t->raw_ns = t->poll.deadline_raw_ns - 1;
         answer = is_answer(t);
+        absurd = answer && move == MOVE_REPLY && is_absurd(t);
         step = tg_chrony_poll_reply(&t->poll, t->raw_ns, t->reply, t->reply_len);
         FUZZ_REQUIRE((step != TG_POLL_WAIT) == answer, "%zu bytes that are %s answer", t->reply_len, answer ? "an" : "no");
+        FUZZ_REQUIRE(!absurd || (step == TG_POLL_DONE && t->poll.sample.state == TG_CHRONY_GARBLED),
+                     "absurd numbers are taken");
         FUZZ_REQUIRE(step != TG_POLL_WAIT || !memcmp(&before, &t->poll, sizeof before), "what is no answer changed the poll");
         return step;
 }

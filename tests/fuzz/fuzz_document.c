@@ -15,6 +15,7 @@
 #include "check_screen.h"
 #include "cli/document.h"
 #include "cli/screen.h"
+#include "cli/text.h"
 #include "fuzz.h"
 #include "mutate_json.h"
 
@@ -126,6 +127,19 @@ static void show_json(enum tg_document_fault fault)
         shown_free(&terminal);
 }
 
+/* "no string of it holds anything that a terminal would obey" */
+static void check_string(const char *text)
+{
+        size_t len = text ? strlen(text) : 0;
+
+        for (size_t at = 0, n; at < len; at += n) {
+                uint32_t code;
+
+                n = tg_text_next(text + at, len - at, &code);
+                FUZZ_REQUIRE(!tg_text_is_unsafe(code), "code point 0x%x in a string of the document", code);
+        }
+}
+
 static void check_order(const struct tg_document *d)
 {
         FUZZ_REQUIRE(d->format == TG_DOCUMENT_FORMAT, "format %lld", (long long)d->format);
@@ -135,6 +149,20 @@ static void check_order(const struct tg_document *d)
                 FUZZ_REQUIRE(d->nodes.items[i].name && d->nodes.items[i].reason && d->nodes.items[i].state >= 0 &&
                                      d->nodes.items[i].state < TG_DOC_STATES,
                              "node %zu lacks something", i);
+        for (size_t i = 0; i < d->nodes.n; i++) {
+                check_string(d->nodes.items[i].name);
+                check_string(d->nodes.items[i].reason);
+                check_string(d->nodes.items[i].root);
+                check_string(d->nodes.items[i].time_zone);
+        }
+        for (size_t i = 0; i < d->alerts.n; i++) {
+                check_string(d->alerts.items[i].id);
+                check_string(d->alerts.items[i].reason);
+                check_string(d->alerts.items[i].source);
+        }
+        check_string(d->cluster.name);
+        check_string(d->cluster.reason);
+        check_string(d->agent.version);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
