@@ -75,7 +75,7 @@ class ClockFile:
         found = []
         for number in self._numbers():
             segment = self.segment(number)
-            if segment.raw0_ns <= high_ns or not found:
+            if segment.raw0_ns <= high_ns or number == 0:
                 found.append(segment)
             if segment.raw0_ns <= low_ns or number == 0:
                 return found[::-1]

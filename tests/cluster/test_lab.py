@@ -52,6 +52,7 @@ def test_truth_is_exact(lab):
     before_ns = lab.truth(1, 2, at_ns)
     lab.step(1, 5000000)
     require(lab.truth(1, 2, at_ns) == before_ns, "a step changed the past")
+    require(lab.truth_span(1, 2, at_ns, at_ns) == (before_ns, before_ns), "a step changed the past's span")
     low_ns, high_ns = lab.truth_span(1, 2, at_ns, clockfile.raw_now_ns())
     require(4900000 < high_ns - low_ns < 5100000, f"the span over a 5 ms step is {high_ns - low_ns} ns")
     lab.step(1, -5000000)
