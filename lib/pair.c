@@ -42,12 +42,7 @@ static struct tg_interval c_at(const struct tg_point *p, const struct tg_half *h
         return tg_interval_both(c, tg_interval_widen(at, distance(half->heard_raw_ns, t) / CARRY_PER_NS + 1));
 }
 
-static bool is_empty(struct tg_interval a)
-{
-        return a.low_ns > a.high_ns;
-}
-
-/* False when the member's reports do not cover the span, or exclude each other. */
+/* False when the member's reports do not cover the span. */
 static bool c_during(const struct tg_member *m, const struct tg_half *half, struct tg_interval when, struct c_span *out)
 {
         int64_t covered_from_ns = when.high_ns;
@@ -57,17 +52,11 @@ static bool c_during(const struct tg_member *m, const struct tg_half *half, stru
                 const struct tg_point *p = &m->points[i];
                 int64_t low = when.low_ns > p->hull_since_raw_ns ? when.low_ns : p->hull_since_raw_ns;
                 int64_t high = when.high_ns < p->raw_ns ? when.high_ns : p->raw_ns;
-                struct tg_interval c = p->hull;
+                struct tg_interval c =
+                        low >= p->steady_since_raw_ns ? tg_interval_hull(c_at(p, half, low), c_at(p, half, high)) : p->hull;
 
                 if (when.high_ns < p->hull_since_raw_ns)
                         continue;
-                if (low >= p->steady_since_raw_ns) {
-                        struct tg_interval first = c_at(p, half, low), last = c_at(p, half, high);
-
-                        if (is_empty(first) || is_empty(last))
-                                return false;
-                        c = tg_interval_hull(first, last);
-                }
                 if (p->raw_ns < covered_from_ns)
                         return false; /* after the last report, or in a gap between two that nobody watched */
                 covered_from_ns = p->hull_since_raw_ns;
@@ -134,10 +123,17 @@ static struct tg_interval d_at_sendings(const struct tg_half *ab, const struct t
                                      ab->upper_ns + tg_ageing_ns(distance(pa->raw_ns, ab->measured_raw_ns), rho) };
 }
 
-/* When as_of is, on both timelines. */
-static void choose_as_of(const struct tg_point *pa, const struct tg_point *pb, struct tg_interval d,
-                         struct tg_interval at_sending, struct tg_pair *out, struct tg_interval *a_when,
-                         struct tg_interval *b_when)
+/* When as_of is, on both timelines, D being what is given. */
+static void when_is(const struct tg_pair *pair, struct tg_interval d, struct tg_interval *a_when, struct tg_interval *b_when)
+{
+        int64_t t = pair->as_of_raw_ns;
+
+        *a_when = pair->as_of_on_b ? (struct tg_interval){ t + d.low_ns, t + d.high_ns } : (struct tg_interval){ t, t };
+        *b_when = pair->as_of_on_b ? (struct tg_interval){ t, t } : (struct tg_interval){ t - d.high_ns, t - d.low_ns };
+}
+
+static void choose_as_of(const struct tg_point *pa, const struct tg_point *pb, struct tg_interval at_sending,
+                         struct tg_pair *out)
 {
         /* the latest instant on either timeline that certainly was not after the other's sending */
         int64_t on_a = pb->raw_ns + at_sending.low_ns, on_b = pa->raw_ns - at_sending.high_ns;
@@ -147,11 +143,6 @@ static void choose_as_of(const struct tg_point *pa, const struct tg_point *pb, s
         /* of the two, the one that needs less carrying back */
         out->as_of_on_b = pb->raw_ns - on_b < pa->raw_ns - on_a;
         out->as_of_raw_ns = out->as_of_on_b ? on_b : on_a;
-        *a_when = *b_when = (struct tg_interval){ out->as_of_raw_ns, out->as_of_raw_ns };
-        if (out->as_of_on_b)
-                *a_when = (struct tg_interval){ on_b + d.low_ns, on_b + d.high_ns };
-        else
-                *b_when = (struct tg_interval){ on_a - d.high_ns, on_a - d.low_ns };
 }
 
 static int64_t clamp(int64_t value, struct tg_interval into)
@@ -233,18 +224,21 @@ enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_mem
                 return TG_PAIR_NOTHING;
         if (rough.low_ns > rough.high_ns)
                 return TG_PAIR_CONTRADICTORY;
-        choose_as_of(pa, pb, rough, d_at_sendings(ab, ba, pair.rho_ppm, pa, pb), &pair, &a_when, &b_when);
+        choose_as_of(pa, pb, d_at_sendings(ab, ba, pair.rho_ppm, pa, pb), &pair);
+        when_is(&pair, rough, &a_when, &b_when);
         if (!d_at(ab, ba, pair.rho_ppm, a_when, b_when, &pair))
                 return TG_PAIR_NOTHING;
         if (pair.raw.low_ns > pair.raw.high_ns)
                 return TG_PAIR_CONTRADICTORY;
-        /* as_of is not after either sending, whatever the rough D leaves open */
+        /* c at the very ends of D that are added up; and as_of is not after either sending, whatever D leaves open */
+        when_is(&pair, pair.raw, &a_when, &b_when);
         a_when.high_ns = a_when.high_ns > pa->raw_ns ? pa->raw_ns : a_when.high_ns;
         b_when.high_ns = b_when.high_ns > pb->raw_ns ? pb->raw_ns : b_when.high_ns;
         if (!c_during(a, ab, a_when, &a_c) || !c_during(b, ba, b_when, &b_c))
                 return TG_PAIR_NOTHING;
         add_up(&pair, &a_c, &b_c);
-        if (is_empty(pair.offset))
+        /* a member whose own numbers exclude each other proves nothing */
+        if (pair.offset.low_ns > pair.offset.high_ns)
                 return TG_PAIR_NOTHING;
         pair.estimate_ns = clamp(estimate_d(ab, ba, &pair) + (pair.a_c.low_ns - pair.b_c.low_ns) / 2 +
                                          (pair.a_c.high_ns - pair.b_c.high_ns) / 2,
