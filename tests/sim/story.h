@@ -142,6 +142,7 @@ bool story_span(const char *word, int64_t *from_ns, int64_t *to_ns); /* "60s..62
 bool story_nodes(const struct story *story, const char *word, uint64_t *out);
 bool story_node(const struct story *story, const char *word, uint32_t *index);
 bool story_server(const struct story *story, const char *word, uint8_t *index);
+bool story_sources(const struct story *story, const char *text); /* "s1,s2", "n3": that there are such */
 void story_copy(char *to, size_t size, const char *from);
 
 /* story_parse.c: false on an error, which story->why tells. */

@@ -8,8 +8,7 @@
 
 static bool wants(struct story *story, const char *what)
 {
-        return story_fail(story, story->line,
-                          "%s; an alert is: NAME [NODES] raised T..T|before [cleared T..T] [seen-by NODES], or 'until TIME'",
+        return story_fail(story, story->line, "%s; an alert is: NAME [NODES] raised T..T|before [cleared T..T] [seen-by NODES]",
                           what);
 }
 
@@ -33,14 +32,15 @@ static bool expect(struct story *story, const struct story_alert *alert, uint64_
 /* NAME [NODES] */
 static const struct tg_alert_kind *kind_of(struct story *story, char **text, uint64_t *subjects)
 {
-        const struct tg_alert_kind *kind = tg_alert_kind_named(story_word(text));
+        const char *word = story_word(text);
+        const struct tg_alert_kind *kind = tg_alert_kind_named(word);
         char names[900] = "";
 
         if (!kind) {
                 for (int i = 0; i < TG_ALERT_COUNT; i++)
                         snprintf(names + strlen(names), sizeof names - strlen(names), " %s",
                                  tg_alert_kind((enum tg_alert_id)i)->name);
-                story_fail(story, story->line, "there is no such alert; there are%s", names);
+                story_fail(story, story->line, "there is no alert '%s'; there are%s", word, names);
                 return NULL;
         }
         *subjects = 0;

@@ -125,6 +125,9 @@ static bool take_at(struct story *story, char *args)
                                           kind->meaning);
         if (*args)
                 return story_fail(story, story->line, "'%s' is too much for '%s'", args, name);
+        if (!strcmp(name, "follow") && strcmp(fault->text, "nothing") != 0 && !story_sources(story, fault->text))
+                return story_fail(story, story->line, "'%s' is neither servers and nodes (s1,s2 or n3) nor nothing",
+                                  fault->text);
         reach(story, fault->t_ns + fault->for_ns);
         story->faults[story->n_faults++].line = story->line;
         return true;

@@ -187,6 +187,8 @@ static bool tell(const char *path, uint64_t seed, bool verbose)
         clock_gettime(CLOCK_MONOTONIC, &before);
         ok = story_run(story);
         clock_gettime(CLOCK_MONOTONIC, &after);
+        if (verbose)
+                printf("# %s\n", story->tells);
         if (ok)
                 printf("ok %s", story->name);
         else

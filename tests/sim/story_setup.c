@@ -181,7 +181,7 @@ static bool take_follow(struct story *story, char *args)
         uint64_t nodes;
         char *word;
 
-        if (!nodes_and_word(story, args, &nodes, &word) || !strchr("sn", word[0]))
+        if (!nodes_and_word(story, args, &nodes, &word) || (strcmp(word, "none") != 0 && !story_sources(story, word)))
                 return false;
         for (uint32_t i = 0; i < story->n; i++)
                 if (nodes & UINT64_C(1) << i)

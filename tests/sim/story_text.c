@@ -176,3 +176,16 @@ bool story_server(const struct story *story, const char *word, uint8_t *index)
         *index = (uint8_t)(number - 1);
         return true;
 }
+
+bool story_sources(const struct story *story, const char *text)
+{
+        char copy[64], *save = NULL;
+        uint8_t server;
+        uint32_t node;
+
+        story_copy(copy, sizeof copy, text);
+        for (char *word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save))
+                if (!story_server(story, word, &server) && !story_node(story, word, &node))
+                        return false;
+        return copy[0];
+}
