@@ -16,6 +16,7 @@
      poll NODES 6                        log2 of seconds
      install NODES                       agents run only there
      local NODES on|off                  "local stratum 10" in their chrony.conf
+     unchecked                           without the invariants of check.h, which promise nothing for such clocks
      makestep NODES 1s N|off             chronyd steps larger corrections in its first N updates
 
    What happens, in any order:
@@ -116,7 +117,7 @@ struct story {
         uint64_t installed;
         struct sim *sim; /* made by the first statement after seed and nodes */
         int64_t end_ns;
-        bool in_alerts, verbose;
+        bool in_alerts, verbose, unchecked;
         uint64_t whatever_nodes, whatever_kinds; /* sets of nodes and of alerts that may be told of at any time */
         int left_out;                            /* this fault is left out; -1: none */
         int inverted;                            /* this fact is expected not to hold; -1: none */

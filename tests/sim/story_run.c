@@ -82,12 +82,13 @@ static void act(struct story *story, int64_t t_ns)
 
 static void play(struct story *story)
 {
-        struct sim_check *check;
+        struct sim_check *check = NULL;
 
         story->sim->watch = watch;
         story->sim->watch_alert = watch_alert;
         story->sim->user = story;
-        check = sim_check_new(story->sim);
+        if (!story->unchecked)
+                check = sim_check_new(story->sim);
         sim_start(story->sim);
         for (int64_t t = -1; t < story->end_ns && !story->why[0] && !story->sim->trouble[0];) {
                 t = next_moment(story, t);

@@ -243,6 +243,12 @@ static bool take_makestep(struct story *story, char *args)
         return true;
 }
 
+static bool take_unchecked(struct story *story, char *args)
+{
+        story->unchecked = true;
+        return !*args;
+}
+
 const struct story_statement story_setup_statements[] = {
         { "story", "TEXT", take_story, true },
         { "seed", "N", take_seed, true },
@@ -261,5 +267,6 @@ const struct story_statement story_setup_statements[] = {
         { "install", "NODES", take_install, false },
         { "local", "NODES on|off", take_local, false },
         { "makestep", "NODES LENGTH N|off", take_makestep, false },
+        { "unchecked", "nothing", take_unchecked, false },
         { NULL, NULL, NULL, false },
 };
