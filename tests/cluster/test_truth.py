@@ -88,11 +88,12 @@ def test_moving_clocks(lab):
 
 
 def test_skewed_oscillator(lab):
-    """120 ppm between two oscillators: the bounds must widen, not lie, from the first report on. The agents start anew, as nothing is
+    """400 ppm between two oscillators, of the 500 that bounds allow for while a rate is not known: the bounds must widen, not lie, from
+    the first report on. The age of a second is then more than the fastest messages take. The agents start anew, as nothing is
     promised of an oscillator that gains more than 100 ppm after its rate was measured, until that shows."""
     for node in lab.nodes.values():
         node.agent.stop()
-    lab.skew(2, 120000)
+    lab.skew(2, 400000)
     for node in lab.nodes.values():
         node.start_agent()
     watch = collect(lab, 600 if options.long else 60, observers=(1, 2, 3))
