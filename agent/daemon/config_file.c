@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading one file with libinih. inih cuts long lines silently, tells only the line of the first fault and takes an indented
    "key = value" for one more value of the key above: the reader here hands it the lines one by one and sees to all three. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
@@ -82,14 +83,19 @@ static bool is_continuation(const struct reading *reading, const char *value)
         return blank > 0 && blank + len <= reading->line_len && memcmp(reading->line + blank, value, len) == 0;
 }
 
-/* inih leaves the comment at the end of such a line in place. */
+/* inih leaves the comment at the end of such a line in place, and the blanks before it. */
 static void cut_comment(char *value)
 {
+        size_t len;
+
         for (char *c = value; *c; c++)
-                if (*c == ';' && (c == value || c[-1] == ' ' || c[-1] == '\t')) {
+                if (*c == ';' && (c == value || isspace((unsigned char)c[-1]))) {
                         *c = '\0';
-                        return;
+                        break;
                 }
+        len = strlen(value);
+        while (len > 0 && isspace((unsigned char)value[len - 1]))
+                value[--len] = '\0';
 }
 
 static int set_option(void *data, const char *section, const char *name, const char *value)

@@ -88,10 +88,11 @@ def test_check_good(_):
     """A good one is shown as it will be: files of the directory later, defaults for the rest. A missing file is all defaults."""
     with tempfile.TemporaryDirectory() as directory:
         path = written(directory, "timeguard.conf", "budget = 250 ms\n[source]\nalias = 10.0.0.1 10.0.0.2\n")
-        written(directory, "timeguard.conf.d/10.conf", "budget = 300ms\n")
+        written(directory, "timeguard.conf.d/10.conf", "budget = 300ms\n[status]\nsocket = /run/a\n    /run/b ; a value on its own line\n")
         result = check(path)
         require_equal(result.returncode, 0, f"exit code: {result.stderr}")
-        for line in (f"{path}: ok", "budget = 300ms", "source.alias = 10.0.0.1 10.0.0.2", "chrony.port = 323"):
+        for line in (f"{path}: ok", "budget = 300ms", "source.alias = 10.0.0.1 10.0.0.2", "chrony.port = 323",
+                     "status.socket = /run/b"):
             require(line in result.stdout.splitlines(), f"'{line}' is missing: {result.stdout}")
         require_equal(check(os.path.join(directory, "none.conf")).returncode, 0, "exit code for no file")
         os.mkdir(os.path.join(directory, "dir.conf"))
