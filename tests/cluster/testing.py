@@ -168,9 +168,12 @@ def _run_file(path):
 def run_all():
     parser = _parse("Runs all cluster tests.")
     parser.add_argument("--jobs", type=int, default=2, help="test files at a time")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="only these, such as test_steps")
     arguments = parser.parse_args(namespace=options)
     results = Results()
     paths = [p for p in sorted(glob.glob(os.path.join(HERE, "test_*.py"))) if os.path.basename(p) != "test_lab.py"]
+    if arguments.files:
+        paths = [os.path.join(HERE, f"{name}.py") for name in arguments.files]
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         runs = {pool.submit(_run_file, path): os.path.basename(path) for path in paths}
         for done in concurrent.futures.as_completed(runs):
