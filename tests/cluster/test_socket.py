@@ -185,8 +185,12 @@ def test_documents_whole(lab):
 
 
 def test_flood(lab):
-    """500 connects as fast as they go, thrice: the tick is in time, others get their document within 2 s."""
+    """500 connects as fast as they go, thrice: the tick is in time, others get their document within 2 s, and no descriptor is left."""
     address_1 = address(lab, 1)
+
+    def descriptors():
+        return len(os.listdir(f"/proc/{lab.nodes[1].agent.pid}/fd"))
+    before = descriptors()
 
     def burst():
         refused = 0
@@ -212,6 +216,7 @@ def test_flood(lab):
             require((raw_now_ns() - begin) / 1e9 < ANSWER_S, "the CLI is late")
             time.sleep(FLOOD_PAUSE_S)
     watch.require_answers(ANSWER_S, [2])
+    lab.wait_for(lambda: descriptors() <= before, ANSWER_S + 2, f"the agent to have no more than its {before} descriptors again")
     return f"{refused} of 3000 met a full backlog; {require_ticking(watch, 1, 2, 3)}"
 
 
