@@ -295,6 +295,17 @@ static bool goes_on(const struct sim *sim, const struct sim_node *node)
         return true;
 }
 
+/* Agents that came or went while the token stood still: to join and to leave take their turn in the order too. */
+static void tell_changes(struct sim *sim, uint32_t i)
+{
+        for (uint32_t j = 0; j < sim->n; j++)
+                if (sim->nodes[i].ring >> j & 1 && sim->nodes[j].core && sim->nodes[j].told != sim_connection(&sim->nodes[j])) {
+                        sim_totem_quorum(sim, j);
+                        sim_totem_group(sim, j);
+                }
+        sim_totem_group(sim, i);
+}
+
 void sim_corosync_thaw(struct sim *sim, uint32_t i)
 {
         struct sim_node *node = &sim->nodes[i];
@@ -312,6 +323,7 @@ void sim_corosync_thaw(struct sim *sim, uint32_t i)
                 if (node->ring >> j & 1)
                         sim->nodes[j].halted = false;
         sim->formed_t_ns = sim->t_ns;
+        tell_changes(sim, i);
         flush(sim, node->ring);
 }
 
