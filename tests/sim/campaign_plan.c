@@ -156,6 +156,18 @@ static int64_t draw_gap(struct sim *sim)
         }
 }
 
+/* Somebody sets another budget, on one node or on all. */
+static void draw_reload(struct sim *sim, struct campaign_plan *plan, struct sim_fault *out)
+{
+        static const int64_t percent[] = { 20, 50, 90, 110, 200, 1000 };
+        int64_t budget_us = plan->budget_ns / 100000 * percent[sim_random(sim, sizeof percent / sizeof percent[0])];
+
+        *out = (struct sim_fault){ .kind = sim_fault_find("configure"), .nodes = (UINT64_C(1) << (sim->n - 1)) * 2 - 1 };
+        if (one_in(sim, 3))
+                out->nodes = UINT64_C(1) << sim_random(sim, sim->n);
+        snprintf(out->text, sizeof out->text, "budget %lldus", (long long)budget_us);
+}
+
 static void draw_faults(struct sim *sim, struct campaign_plan *plan)
 {
         int64_t t = between(sim, 5000, 20000) * TG_NS_PER_MS;
@@ -164,7 +176,10 @@ static void draw_faults(struct sim *sim, struct campaign_plan *plan)
 
         plan->n_faults = (uint32_t)between(sim, 5, most);
         for (uint32_t k = 0; k < plan->n_faults; k++) {
-                sim_fault_draw(sim, plan->budget_ns, &plan->faults[k]);
+                if (one_in(sim, 25))
+                        draw_reload(sim, plan, &plan->faults[k]);
+                else
+                        sim_fault_draw(sim, plan->budget_ns, &plan->faults[k]);
                 plan->faults[k].t_ns = t;
                 t += draw_gap(sim);
                 if (k == slow)

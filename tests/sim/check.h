@@ -36,8 +36,8 @@
    the formula says so by itself.
 
    Three things are known to be local and may differ between nodes: the hysteresis of `drifting`, with the at-risk that follows from it; for
-   how long a breach is held once its pair is no longer proven, which the node's own looks end within half a second; and the instant at
-   which a member that sends nothing is given up, likewise.
+   how long a breach is held once its pair is no longer proven, which the node's own looks end within half a second; and when a
+   member is given up as silent, by the own clock since its last report was handled (so an agent that was stopped waits from then).
 
    A liar has its vote. Blame of an honest node counts as caused by a lie when honest nodes that truly agree hold a majority by themselves
    and the blamed node is not truly beyond all of them; without such a majority it must still be beyond each honest member of the set. */

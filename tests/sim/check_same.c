@@ -97,21 +97,37 @@ static int64_t silence_ns(const struct tg_node *core, int slot)
         return core->view.members[slot].heard ? core->clock.last.raw_ns - core->view.members[slot].heard_raw_ns : -1;
 }
 
-/* Each node's own clock ends its patience with a silent member, at its next look: for a moment one of two has lost it. */
-static bool loses_patience(const struct sim_check *c, const struct tg_node *a, const struct tg_node *b)
+/* Whether a node holds a member for silent as its own clock says: from patience on, at its next look. */
+static bool is_patient(const struct tg_node *core, int slot)
 {
+        const struct tg_member *m = &core->view.members[slot];
+        int64_t silence = silence_ns(core, slot);
+
+        if (!m->heard || m->leaving || !m->present)
+                return true;
+        return m->fresh ? silence < tg_node_patience_ns(core) + SILENCE_NS : silence > tg_node_patience_ns(core) - SILENCE_NS;
+}
+
+/* Each node's own clock tells how long it has heard nothing of a member, from when it handled its last report: it decides when that is silent,
+   and while two nodes do not agree on it their verdicts need not. */
+static bool silence_differs(struct sim_check *c, uint32_t i, uint32_t j)
+{
+        const struct tg_node *a = c->sim->nodes[i].core, *b = c->sim->nodes[j].core;
+        bool differs = false;
+
         for (uint32_t x = 0; x < c->sim->n; x++) {
                 int sa = tg_view_find(&a->view, x + 1), sb = tg_view_find(&b->view, x + 1);
 
                 if (sa < 0 || sb < 0 || a->view.members[sa].fresh == b->view.members[sb].fresh)
                         continue;
-                if (c->nodes[x].lied_t_ns >= c->sim->nodes[x].up_t_ns)
-                        return true; /* who heard its lies may take no more from it, and who began later does */
-                if (llabs(silence_ns(a, sa) - tg_node_patience_ns(a)) < SILENCE_NS ||
-                    llabs(silence_ns(b, sb) - tg_node_patience_ns(b)) < SILENCE_NS)
-                        return true;
+                differs = true;
+                if (is_patient(a, sa) && is_patient(b, sb))
+                        continue;
+                if (c->nodes[x].lied_t_ns < c->sim->nodes[x].up_t_ns) /* else who heard its lies may take no more from it */
+                        sim_trouble(c->sim, "same: n%u and n%u differ on whether n%u is silent, after %.3f and %.3f s", i + 1,
+                                    j + 1, x + 1, (double)silence_ns(a, sa) / 1e9, (double)silence_ns(b, sb) / 1e9);
         }
-        return false;
+        return differs;
 }
 
 static const char *differing(const struct sim_check *c, uint32_t i, uint32_t j)
@@ -166,8 +182,8 @@ void check_same(struct sim_check *c)
                 for (uint32_t j = i + 1; j < sim->n; j++) {
                         if (!comparable(c, i) || !comparable(c, j) || sim->nodes[i].ring != sim->nodes[j].ring ||
                             !tg_ring_id_equal(sim->nodes[i].ring_id, sim->nodes[j].ring_id) ||
-                            !same_rules(&sim->nodes[i].options, &sim->nodes[j].options) || !heard_the_same(c, i, j) ||
-                            loses_patience(c, sim->nodes[i].core, sim->nodes[j].core))
+                            !same_rules(&sim->nodes[i].core->options, &sim->nodes[j].core->options) ||
+                            !heard_the_same(c, i, j) || silence_differs(c, i, j))
                                 continue;
                         c->counts.checked[SIM_CHECK_SAME]++;
                         what = differing(c, i, j);
