@@ -24,8 +24,9 @@ static int64_t distance(int64_t a, int64_t b)
 /* c of a member during a span of its RAW. */
 struct c_span {
         struct tg_interval all;
-        bool steady; /* no step in the span: then also c at its first and last instant */
+        bool steady; /* no step in the span: then also c at its first and last instant, and how many steps came before */
         struct tg_interval first, last;
+        uint32_t steps;
 };
 
 /* c at t, which lies in the steady part that ends with p: within reach of the report, and of the look that its sender took when the
@@ -42,12 +43,7 @@ static struct tg_interval c_at(const struct tg_point *p, const struct tg_half *h
         return tg_interval_both(c, tg_interval_widen(at, distance(half->heard_raw_ns, t) / CARRY_PER_NS + 1));
 }
 
-static bool is_empty(struct tg_interval a)
-{
-        return a.low_ns > a.high_ns;
-}
-
-/* False when the member's reports do not cover the span, or exclude each other. */
+/* False when the member's reports do not cover the span. */
 static bool c_during(const struct tg_member *m, const struct tg_half *half, struct tg_interval when, struct c_span *out)
 {
         int64_t covered_from_ns = when.high_ns;
@@ -57,17 +53,11 @@ static bool c_during(const struct tg_member *m, const struct tg_half *half, stru
                 const struct tg_point *p = &m->points[i];
                 int64_t low = when.low_ns > p->hull_since_raw_ns ? when.low_ns : p->hull_since_raw_ns;
                 int64_t high = when.high_ns < p->raw_ns ? when.high_ns : p->raw_ns;
-                struct tg_interval c = p->hull;
+                struct tg_interval c =
+                        low >= p->steady_since_raw_ns ? tg_interval_hull(c_at(p, half, low), c_at(p, half, high)) : p->hull;
 
                 if (when.high_ns < p->hull_since_raw_ns)
                         continue;
-                if (low >= p->steady_since_raw_ns) {
-                        struct tg_interval first = c_at(p, half, low), last = c_at(p, half, high);
-
-                        if (is_empty(first) || is_empty(last))
-                                return false;
-                        c = tg_interval_hull(first, last);
-                }
                 if (p->raw_ns < covered_from_ns)
                         return false; /* after the last report, or in a gap between two that nobody watched */
                 covered_from_ns = p->hull_since_raw_ns;
@@ -78,6 +68,7 @@ static bool c_during(const struct tg_member *m, const struct tg_half *half, stru
                 if (out->steady) {
                         out->first = c_at(p, half, when.low_ns);
                         out->last = c_at(p, half, when.high_ns);
+                        out->steps = p->steps;
                 }
                 return true;
         }
@@ -248,13 +239,14 @@ enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_mem
         if (!c_during(a, ab, a_when, &a_c) || !c_during(b, ba, b_when, &b_c))
                 return TG_PAIR_NOTHING;
         add_up(&pair, &a_c, &b_c);
-        if (is_empty(pair.offset))
+        /* a member whose own numbers exclude each other proves nothing */
+        if (pair.offset.low_ns > pair.offset.high_ns)
                 return TG_PAIR_NOTHING;
         pair.estimate_ns = clamp(estimate_d(ab, ba, &pair) + (pair.a_c.low_ns - pair.b_c.low_ns) / 2 +
                                          (pair.a_c.high_ns - pair.b_c.high_ns) / 2,
                                  pair.offset);
         pair.as_of_on_a_ns = a_when.low_ns + (a_when.high_ns - a_when.low_ns) / 2;
-        pair.steps = a->report.steps + b->report.steps;
+        pair.steps = a_c.steady && b_c.steady ? a_c.steps + b_c.steps : out->steps;
         if (!tells_more(out, &pair, a_c.steady && b_c.steady))
                 return TG_PAIR_NOTHING;
         rate_of(a, b, ab, ba, &pair);

@@ -92,6 +92,7 @@ static void push_point(struct tg_member *m, const struct tg_report *r)
                 .hull = { r->hull_low_ns, r->hull_high_ns },
                 .hull_since_raw_ns = r->hull_since_raw_ns,
                 .steady_since_raw_ns = r->steady_since_raw_ns,
+                .steps = r->steps,
         };
 }
 

@@ -23,6 +23,7 @@ struct tg_point {
         struct tg_interval hull; /* of c since hull_since_raw_ns */
         int64_t hull_since_raw_ns;
         int64_t steady_since_raw_ns; /* no step from then to raw_ns */
+        uint32_t steps;              /* ... and so many before */
 };
 
 /* The newest echo of one node about another: D = RAW(from) - RAW(to). */
@@ -54,7 +55,7 @@ struct tg_pair {
         struct tg_interval a_c, b_c; /* REALTIME - RAW of each at as_of */
         int64_t a_age_ns, b_age_ns;  /* of the one-way bounds that a and b measured */
         uint32_t rho_ppm;
-        uint32_t steps; /* of both clocks, when this was proven */
+        uint32_t steps; /* of both clocks, before as_of */
 };
 
 struct tg_member {
