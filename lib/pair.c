@@ -43,7 +43,12 @@ static struct tg_interval c_at(const struct tg_point *p, const struct tg_half *h
         return tg_interval_both(c, tg_interval_widen(at, distance(half->heard_raw_ns, t) / CARRY_PER_NS + 1));
 }
 
-/* False when the member's reports do not cover the span. */
+static bool is_empty(struct tg_interval a)
+{
+        return a.low_ns > a.high_ns;
+}
+
+/* False when the member's reports do not cover the span, or exclude each other. */
 static bool c_during(const struct tg_member *m, const struct tg_half *half, struct tg_interval when, struct c_span *out)
 {
         int64_t covered_from_ns = when.high_ns;
@@ -53,11 +58,17 @@ static bool c_during(const struct tg_member *m, const struct tg_half *half, stru
                 const struct tg_point *p = &m->points[i];
                 int64_t low = when.low_ns > p->hull_since_raw_ns ? when.low_ns : p->hull_since_raw_ns;
                 int64_t high = when.high_ns < p->raw_ns ? when.high_ns : p->raw_ns;
-                struct tg_interval c =
-                        low >= p->steady_since_raw_ns ? tg_interval_hull(c_at(p, half, low), c_at(p, half, high)) : p->hull;
+                struct tg_interval c = p->hull;
 
                 if (when.high_ns < p->hull_since_raw_ns)
                         continue;
+                if (low >= p->steady_since_raw_ns) {
+                        struct tg_interval first = c_at(p, half, low), last = c_at(p, half, high);
+
+                        if (is_empty(first) || is_empty(last))
+                                return false;
+                        c = tg_interval_hull(first, last);
+                }
                 if (p->raw_ns < covered_from_ns)
                         return false; /* after the last report, or in a gap between two that nobody watched */
                 covered_from_ns = p->hull_since_raw_ns;
@@ -239,8 +250,7 @@ enum tg_pair_result tg_pair_bound(const struct tg_member *a, const struct tg_mem
         if (!c_during(a, ab, a_when, &a_c) || !c_during(b, ba, b_when, &b_c))
                 return TG_PAIR_NOTHING;
         add_up(&pair, &a_c, &b_c);
-        /* a member whose own numbers exclude each other proves nothing */
-        if (pair.offset.low_ns > pair.offset.high_ns)
+        if (is_empty(pair.offset))
                 return TG_PAIR_NOTHING;
         pair.estimate_ns = clamp(estimate_d(ab, ba, &pair) + (pair.a_c.low_ns - pair.b_c.low_ns) / 2 +
                                          (pair.a_c.high_ns - pair.b_c.high_ns) / 2,
