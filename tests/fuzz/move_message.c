@@ -98,6 +98,12 @@ static void bound_instants(struct tg_report *r)
         }
 }
 
+/* By as much as it is from one to the other; it may wrap, as any of them may be anything. */
+static void shift(int64_t *value, int64_t from, int64_t to)
+{
+        *value = (int64_t)((uint64_t)*value + (uint64_t)to - (uint64_t)from);
+}
+
 /* A member that says anything that is in range. The hull goes with the clock half of the time, so that a lie is not refused at once. */
 void move_lie(struct game *g)
 {
@@ -113,12 +119,12 @@ void move_lie(struct game *g)
 
                 change_field(&g->in, base + f->offset, f->size);
                 if (where > 1 && r.c_ns >= -(INT64_C(1) << 60) && r.c_ns <= INT64_C(1) << 62) {
-                        r.hull_low_ns += r.c_ns - c;
-                        r.hull_high_ns += r.c_ns - c;
+                        shift(&r.hull_low_ns, c, r.c_ns);
+                        shift(&r.hull_high_ns, c, r.c_ns);
                 }
                 if (where > 1 && r.raw_ns >= 0 && r.raw_ns <= INT64_C(1) << 60) {
-                        r.hull_since_raw_ns += r.raw_ns - raw;
-                        r.steady_since_raw_ns += r.raw_ns - raw;
+                        shift(&r.hull_since_raw_ns, raw, r.raw_ns);
+                        shift(&r.steady_since_raw_ns, raw, r.raw_ns);
                 }
         }
         r.chrony.n_sources %= 4;
