@@ -288,7 +288,7 @@ void sim_agent_thaw(struct sim *sim, uint32_t i)
         if (!sim->nodes[i].frozen)
                 return;
         sim->nodes[i].frozen = false;
-        if (memcmp(&sim->nodes[i].core->options, &sim->nodes[i].options, sizeof sim->nodes[i].options))
+        if (sim->nodes[i].core && memcmp(&sim->nodes[i].core->options, &sim->nodes[i].options, sizeof sim->nodes[i].options))
                 sim_agent_configure(sim, i, &sim->nodes[i].options); /* the signal waited */
         sim_stepped(sim, i);                                         /* its timers have all expired */
         sim_agent_catch_up(sim, i);

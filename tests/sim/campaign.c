@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,7 +130,7 @@ static void shorten(uint64_t seed)
 /* ---- many ---- */
 
 /* Seeds first + job, + jobs, ... The very first run of each job is played twice: the two must be equal. */
-static void work(const struct wanted *wanted, uint64_t job, struct result *sum)
+static void work(const struct wanted *wanted, uint64_t job, uint64_t *at_seed, struct result *sum)
 {
         double end = now_s() + wanted->minutes * 60;
         struct campaign_plan plan;
@@ -137,6 +138,7 @@ static void work(const struct wanted *wanted, uint64_t job, struct result *sum)
 
         memset(sum, 0, sizeof *sum);
         for (uint64_t seed = wanted->first + job; sum->evaluations < wanted->evaluations / wanted->jobs; seed += wanted->jobs) {
+                *at_seed = seed;
                 run(seed, -1, false, &plan, &r);
                 add(sum, &r);
                 if (seed == wanted->first + job) {
@@ -171,7 +173,10 @@ static void work_in_parallel(const struct wanted *wanted, struct result *sum)
         pid_t children[JOBS_MAX];
         struct result r;
         int status;
+        uint64_t *at_seed = mmap(NULL, JOBS_MAX * sizeof *at_seed, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+        if (at_seed == MAP_FAILED)
+                abort();
         memset(sum, 0, sizeof *sum);
         fflush(stdout);
         for (uint64_t job = 0; job < wanted->jobs; job++) {
@@ -179,7 +184,7 @@ static void work_in_parallel(const struct wanted *wanted, struct result *sum)
                         abort();
                 if (children[job])
                         continue;
-                work(wanted, job, &r);
+                work(wanted, job, &at_seed[job], &r);
                 fflush(stdout);
                 _exit(write(pipes[job][1], &r, sizeof r) != (ssize_t)sizeof r);
         }
