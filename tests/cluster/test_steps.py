@@ -153,7 +153,7 @@ def test_small_step_is_no_alert(lab):
         lab.step(2, -30 * MS)
         lab.wait_agreed(5)
     watch.require_no_blame()
-    watch.require_truth(10)
+    watch.require_truth(9)
     require_equal({n["state"] for d in watch.documents() for n in d["nodes"]}, {"ok"}, "states")
     for n, node in lab.nodes.items():
         require_equal([m[0] for m in ALERT_LINE.finditer(node.alerts()[marks[n]:])], [], f"alerts of n{n}")
