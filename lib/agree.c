@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* See agree.h. From each node as the leftmost of the axis, a sweep to the right takes in whoever is proven within the budget of all
-   that were taken before: intervals of one width on a line form cliques of neighbours (Marzullo, Helly). Ties go to the lowest id by the
-   order of the sweep.
+   that were taken before: intervals of one width on a line form cliques of neighbours (Marzullo, Helly). Of sets with as many votes the
+   one with more live sources counts, so that a clock on its own does not drag the others' median along; then the first that is swept.
    A sweep may miss a set where the widths differ: one node with wide or false bounds could keep apart those that are proven to agree.
    So a larger set is searched for, and likewise which sets are possible in truth, which condemns (split) or spares. Both searches are
    bounded: where they would take too long, the best set so far counts, and a set counts as possible. */
@@ -9,6 +9,7 @@
 
 #include "agree.h"
 #include "axis.h"
+#include "claim.h"
 #include "foes.h"
 
 /* Returns true when nobody was left out: then no sweep from further right finds anything but a part of this set. */
@@ -41,6 +42,20 @@ static void count_votes(const struct tg_view *view, struct tg_agreement *out)
         }
 }
 
+static uint32_t live_sources(const struct tg_view *view, const struct tg_clique *clique)
+{
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < view->n; i++)
+                n += clique->has[view->order[i]] && tg_has_live_source(&view->members[view->order[i]].report.chrony);
+        return n;
+}
+
+static bool is_better(const struct tg_view *view, const struct tg_clique *a, const struct tg_clique *b)
+{
+        return a->votes != b->votes ? a->votes > b->votes : live_sources(view, a) > live_sources(view, b);
+}
+
 static void find_set(const struct tg_view *view, const struct tg_axis *axis, struct tg_agreement *out)
 {
         struct tg_clique best = { 0 }, clique;
@@ -49,7 +64,7 @@ static void find_set(const struct tg_view *view, const struct tg_axis *axis, str
 
         for (int i = 0; i < axis->n && !all; i++) {
                 all = sweep(view, axis, i, &clique);
-                if (clique.votes > best.votes)
+                if (is_better(view, &clique, &best))
                         best = clique;
         }
         tg_foes_find(view, &foes, true);

@@ -7,8 +7,8 @@ by 70s seen-by n1,n2 set n1,n2
 by 80s n3 beyond
 by 80s cluster breached
 at 100s step n3 +15s                # set right by hand
-by 106s all ok
-by 106s cluster agreed
+by 108s all ok
+by 108s cluster agreed
 until 170s
 alerts
   node-beyond n3 raised 75s..78s cleared 103s..104s
