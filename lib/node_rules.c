@@ -2,6 +2,7 @@
 /* The rules of a node's state, in one table, the gravest first: the first that holds names the state, and each that holds raises its
    alert, so that a node which is beyond because it follows a foreign source says both. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rule.h"
@@ -106,6 +107,20 @@ static void keep_beyond(const struct tg_rule_case *c, struct tg_alerts *alerts)
                 tg_alerts_keep(alerts, TG_ALERT_NODE_BEYOND, c->slot);
 }
 
+/* A clock without a live source goes on as it went: while its rate is being learnt anew, as after a change of temperature, it has not
+   stopped drifting. */
+static void keep_drifting(const struct tg_rule_case *c, struct tg_alerts *alerts)
+{
+        const struct tg_node_verdict *n = c->n;
+        int64_t fast_ppb = llabs(n->rate_ppb) + n->rate_error_ppb, way = c->s->options->budget_ns - llabs(n->offset_ns);
+
+        if (!c->m->fresh || !n->has_offset || !n->has_rate || n->has_forecast || c->verdict->agreement.beyond[c->slot] ||
+            tg_has_live_source(&c->m->report.chrony))
+                return;
+        if ((double)fast_ppb / 1e9 * (double)c->s->options->forecast_horizon_ns >= (double)way)
+                tg_alerts_keep(alerts, TG_ALERT_NODE_DRIFTING, c->slot);
+}
+
 void tg_node_rules_apply(struct tg_verdict *verdict, const struct tg_situation *s, int slot, struct tg_alerts *alerts)
 {
         char reason[TG_REASON_MAX];
@@ -137,6 +152,7 @@ void tg_node_rules_apply(struct tg_verdict *verdict, const struct tg_situation *
                 tg_alerts_set(alerts, rules[i].alert, slot, &evidence);
         }
         keep_beyond(&c, alerts);
+        keep_drifting(&c, alerts);
         if (!named)
                 enter(&c, NULL, "");
 }
