@@ -2,6 +2,7 @@
 /* The agreement against an oracle that tries every subset of up to 8 nodes. The truth is known: each node has a true offset, and each
    bound holds the true difference of its pair. */
 #include "agree.h"
+#include "foes.h"
 #include "pair.h"
 #include "property.h"
 
@@ -376,5 +377,68 @@ static void time_is_bounded(void **state)
         }
 }
 
+static void shuffle(struct tg_random *r, int *order, int n)
+{
+        for (int i = 0; i < n; i++)
+                order[i] = i;
+        for (int i = n - 1; i > 0; i--) {
+                int j = (int)random_below(r, (uint32_t)i + 1), kept = order[i];
+
+                order[i] = order[j];
+                order[j] = kept;
+        }
+}
+
+/* Twelve rings of five, each beyond its two neighbours: two of a ring may agree, and which two counts. That is long to search; whether a majority
+   is found in time or not, it must not be ruled out. */
+static void what_is_not_searched_is_possible(void **state)
+{
+        struct property p = property_begin(200, 600);
+        struct tg_random r;
+
+        (void)state;
+        while (property_next(&p, &r)) {
+                int order[60];
+                struct tg_foes foes;
+
+                memset(&view, 0, sizeof view);
+                view.n = 60;
+                shuffle(&r, order, 60);
+                for (int i = 0; i < 60; i++) {
+                        view.order[i] = (uint8_t)i;
+                        view.members[i] = (struct tg_member){ .used = true, .id = (uint32_t)i + 1, .votes = 1, .fresh = true };
+                }
+                for (int i = 0; i < 60; i++) {
+                        int a = order[i], b = order[i / 5 * 5 + (i + 1) % 5];
+
+                        view.pairs[a < b ? a : b][a < b ? b : a].verdict = TG_PAIR_BEYOND;
+                        view.members[a].votes += i % 5 == 0 || i % 5 == 2; /* 4 of 7 votes agree */
+                }
+                tg_foes_find(&view, &foes, false);
+                assert_true(tg_foes_may_agree(&foes, foes.fresh, 0, (uint64_t)random_range(&r, 84, 95)));
+        }
+}
+
+/* Who is a member and silent has votes, but none that are fresh. */
+static void the_silent_are_not_fresh(void **state)
+{
+        struct tg_agreement a;
+
+        (void)state;
+        memset(&view, 0, sizeof view);
+        view.n = 3;
+        for (int i = 0; i < 3; i++) {
+                view.order[i] = (uint8_t)i;
+                view.members[i] = (struct tg_member){
+                        .used = true, .id = (uint32_t)i + 1, .present = true, .votes = (uint32_t)i + 1, .fresh = i == 1
+                };
+        }
+        tg_agree(&view, &a);
+        assert_int_equal(a.total_votes, 6);
+        assert_int_equal(a.fresh_votes, 2);
+        assert_false(a.has_set);
+}
+
 TESTS_MAIN(TEST(sets_and_blame), TEST(reference_is_the_median_and_stays), TEST(nobody_to_blame),
-           TEST(who_may_be_of_the_majority_spares), TEST(time_is_bounded))
+           TEST(who_may_be_of_the_majority_spares), TEST(time_is_bounded), TEST(what_is_not_searched_is_possible),
+           TEST(the_silent_are_not_fresh))

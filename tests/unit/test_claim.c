@@ -85,17 +85,21 @@ static void no_claim_without_a_source(void **state)
                 int64_t claim;
 
                 sound_report(&r, &report);
+                assert_true(tg_has_live_source(&report.chrony));
                 bad = report;
                 bad.chrony.state = (uint8_t)(TG_CHRONY_OK + 1 + random_below(&r, 3));
+                assert_false(tg_has_live_source(&bad.chrony));
                 assert_false(tg_claim(&bad, &claim));
                 bad = report;
                 for (uint8_t i = 0; i < bad.chrony.n_sources; i++)
                         bad.chrony.sources[i].reach &= bad.chrony.sources[i].state == '*' ? 0 : 0xff;
+                assert_false(tg_has_live_source(&bad.chrony));
                 assert_false(tg_claim(&bad, &claim));
                 bad = report;
                 for (uint8_t i = 0; i < bad.chrony.n_sources; i++)
                         bad.chrony.sources[i].state = '+';
                 assert_null(tg_selected_source(&bad.chrony));
+                assert_false(tg_has_live_source(&bad.chrony));
                 assert_false(tg_claim(&bad, &claim));
                 assert_true(tg_claim_without_source(&bad, &claim));
                 bad = report;

@@ -325,6 +325,37 @@ static void leap_seconds_are_told_from_steps(void **state)
         }
 }
 
+/* TAI jumps alone when its offset becomes known, and the new one may be known badly: a small step that shows in REALTIME and not yet in TAI is
+   none of a leap second. */
+static void a_small_step_is_no_leap_second(void **state)
+{
+        struct property p = property_begin(2000, 200);
+        struct tg_random r;
+
+        (void)state;
+        while (property_next(&p, &r)) {
+                static struct machine m;
+                struct tg_report report = { 0 };
+                struct tg_clock clock;
+                struct tg_look l;
+
+                boot(&r, &m);
+                l = sharp_look(&r, &m);
+                tg_clock_start(&clock, &l);
+                wander(&r, &m);
+                m.tai_ahead += 37 * TG_NS_PER_S;
+                l = sharp_look(&r, &m);
+                l.bracket_ns = TG_NS_PER_MS;
+                assert_false(tg_clock_take(&clock, &l) & TG_CLOCK_STEPPED);
+                step(&m, 300 * TG_NS_PER_US);
+                run(&m, 100 * TG_NS_PER_MS);
+                l = sharp_look(&r, &m);
+                assert_true(tg_clock_take(&clock, &l) & TG_CLOCK_STEPPED);
+                tg_clock_report(&clock, &report);
+                assert_false(report.flags & TG_REPORT_LEAP);
+        }
+}
+
 /* A new rate is an event within two glances and afterwards none; the rate reported is that of the last second. */
 static void rates_are_followed(void **state)
 {
@@ -387,4 +418,4 @@ static void the_next_second(void **state)
 
 TESTS_MAIN(TEST(steps_and_hull_of_sharp_looks), TEST(steps_and_hull_of_blurred_looks), TEST(a_hidden_step_is_found),
            TEST(suspends_begin_epochs), TEST(raw_that_goes_back_begins_an_epoch), TEST(leap_seconds_are_told_from_steps),
-           TEST(rates_are_followed), TEST(the_next_second))
+           TEST(a_small_step_is_no_leap_second), TEST(rates_are_followed), TEST(the_next_second))

@@ -96,6 +96,39 @@ static void slope_error_holds_the_truth(void **state)
         }
 }
 
+/* The best messages of a window serve several points. */
+static void points_that_share_noise_are_no_surer(void **state)
+{
+        struct property p = property_begin(8, 1500);
+        struct tg_random r;
+
+        (void)state;
+        while (property_next(&p, &r)) {
+                int held = 0, lines = 1000;
+
+                for (int i = 0; i < lines; i++) {
+                        int points = 10 + (int)random_below(&r, 90);
+                        struct truth w = random_truth(&r);
+                        double last[4] = { 0 };
+                        struct tg_line line;
+                        struct tg_fit fit;
+
+                        tg_line_reset(&line);
+                        for (int k = -3; k < points; k++) {
+                                int64_t t = w.t0 + k * TG_NS_PER_S;
+
+                                last[k & 3] = w.noise_ns * random_normal(&r);
+                                if (k >= 0)
+                                        tg_line_add(&line, t,
+                                                    true_value(&w, t) + (int64_t)(last[0] + last[1] + last[2] + last[3]));
+                        }
+                        tg_line_fit(&line, &fit);
+                        held += fabs(fit.slope - w.slope) <= fit.slope_error;
+                }
+                assert_true(held >= lines * 95 / 100);
+        }
+}
+
 /* A mean would be thrown off by any of these. */
 static void a_few_wild_points_change_little(void **state)
 {
@@ -175,5 +208,6 @@ static void thinning_keeps_the_span(void **state)
         }
 }
 
-TESTS_MAIN(TEST(exact_points_give_the_exact_line), TEST(slope_error_holds_the_truth), TEST(a_few_wild_points_change_little),
-           TEST(little_is_not_enough), TEST(thinning_keeps_the_span))
+TESTS_MAIN(TEST(exact_points_give_the_exact_line), TEST(slope_error_holds_the_truth),
+           TEST(points_that_share_noise_are_no_surer), TEST(a_few_wild_points_change_little), TEST(little_is_not_enough),
+           TEST(thinning_keeps_the_span))

@@ -173,6 +173,39 @@ static void the_best_is_judged_by_its_age(void **state)
         assert_true(echo.measured_raw_ns == TG_NS_PER_S + 400000);
 }
 
+/* Both measurements of a point hold at their own instants: D is that of the middle of the two. */
+static void a_point_stands_where_it_was_measured(void **state)
+{
+        struct tg_link link;
+
+        (void)state;
+        tg_link_start(&link);
+        tg_link_receive(&link, 1, 10 * TG_NS_PER_S - 600000, 10 * TG_NS_PER_S);
+        tg_link_answer(&link, -200000, 4 * TG_NS_PER_S, 10 * TG_NS_PER_S);
+        assert_int_equal(link.line.n, 1);
+        assert_true(link.line.points[0].t_ns == 8 * TG_NS_PER_S);
+        assert_true(link.line.points[0].y_ns == 400000);
+        assert_true(link.half_ns == 200000);
+}
+
+/* Of the look at the own clock that goes with a message, only a sharp one may be told. */
+static void a_blurred_look_is_not_told(void **state)
+{
+        struct tg_look look = { .raw_ns = 5, .real_ns = 1000, .bracket_ns = TG_HEARD_HALF_NS - 1 };
+        struct tg_link link;
+        struct tg_echo echo;
+
+        (void)state;
+        tg_link_start(&link);
+        tg_link_receive(&link, 1, 1, 5);
+        tg_link_heard(&link, &look);
+        assert_true(tg_link_echo(&link, 6, &echo) && echo.has_heard);
+        assert_true(echo.heard_raw_ns == 5 && echo.heard_c_ns == 995);
+        look.bracket_ns = 10 * TG_HEARD_HALF_NS;
+        tg_link_heard(&link, &look);
+        assert_true(tg_link_echo(&link, 6, &echo) && !echo.has_heard);
+}
+
 static struct tg_chrony_sample chrony(double freq_ppm, double skew_ppm)
 {
         return (struct tg_chrony_sample){ .state = TG_CHRONY_OK,
@@ -232,6 +265,23 @@ static void the_rules_of_rho(void **state)
                 TG_RHO_UNKNOWN_PPM, TG_RHO_MAX_PPM);
 }
 
+/* Points that all rest on the same messages may lie on a line and be off by as much as these can. */
+static void a_rate_is_no_surer_than_its_points(void **state)
+{
+        struct tg_link link;
+
+        (void)state;
+        tg_link_start(&link);
+        draw_line(&link, 0);
+        link.half_ns = 580000; /* of 29 s: 20 ppm */
+        assert_false(tg_link_judge(&link, NULL, NULL));
+        assert_true(link.fit.known && fabs(link.fit.slope_error - 20e-6) < 1e-9);
+        link.half_ns = 5800000;
+        assert_false(tg_link_judge(&link, NULL, NULL));
+        assert_false(link.fit.known);
+        assert_int_equal(link.rho_ppm, TG_RHO_UNKNOWN_PPM);
+}
+
 static void a_rate_beyond_rho_doubles_it(void **state)
 {
         struct tg_link link;
@@ -289,5 +339,6 @@ static void contradictions_double_rho_when_repeated(void **state)
 }
 
 TESTS_MAIN(TEST(bounds_hold_the_truth), TEST(rate_and_estimate_come_near), TEST(windows_belong_to_epochs),
-           TEST(the_best_is_judged_by_its_age), TEST(the_rules_of_rho), TEST(a_rate_beyond_rho_doubles_it),
+           TEST(the_best_is_judged_by_its_age), TEST(a_point_stands_where_it_was_measured), TEST(a_blurred_look_is_not_told),
+           TEST(a_rate_is_no_surer_than_its_points), TEST(the_rules_of_rho), TEST(a_rate_beyond_rho_doubles_it),
            TEST(contradictions_double_rho_when_repeated))
