@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the core costs on one node of 3 to 64: time of a delivery, an evaluation, a report and a snapshot, and memory. A virtual cluster
-   runs until its windows are full; then a copy of the first node is given what that node would hear next, one timed event after
-   the other, its own reports as the others hear them. Prints one JSON object a size. Whether a figure is good is left to the reader. */
+/* What the core costs on one node of 3 to 64: time of a delivery, an evaluation, a report, its encoding and decoding, and a snapshot;
+   memory; bytes of reports. A virtual cluster runs until its windows are full; then a copy of the first node is given what that node
+   would hear next, one timed event after the other, its own reports as the others hear them. A second cluster of each size has no two
+   nodes that agree: evaluations of it are the dearest. Prints one JSON object a size. Whether a figure is good is left to the reader. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "node_private.h"
+#include "samples.h"
 #include "world.h"
 
-#define WARM_S      20 /* longer than a link's window and the grace of every alert */
-#define REPLAY_S    10
-#define REPEATS     5
-#define LOOK_NS     (100 * TG_NS_PER_MS)
-#define MESSAGES    (2 * REPLAY_S * WORLD_NODES)
-#define SAMPLES_MAX (REPEATS * MESSAGES)
-#define TRANSIT_NS  (300 * TG_NS_PER_US)
-#define SPACING_NS  (10 * TG_NS_PER_US) /* between two deliveries of one instant */
+#define WARM_S     20 /* longer than a link's window and the grace of every alert */
+#define REPLAY_S   10
+#define REPEATS    10
+#define LOOK_NS    (100 * TG_NS_PER_MS)
+#define MESSAGES   (2 * REPLAY_S * WORLD_NODES)
+#define APART_NS   (10 * TG_NS_PER_S) /* from one node to the next where no two agree */
+#define TRANSIT_NS (300 * TG_NS_PER_US)
+#define SPACING_NS (10 * TG_NS_PER_US) /* between two deliveries of one instant */
 
-enum kind { DELIVERY, EVALUATION, REPORT, SNAPSHOT, KINDS };
+enum kind { DELIVERY, EVALUATION, EVALUATION_APART, REPORT, ENCODE, DECODE, SNAPSHOT, KINDS };
 
-static const char *const names[KINDS] = { "delivery", "evaluation", "report", "snapshot" };
+static const char *const names[KINDS] = {
+        "delivery", "evaluation", "evaluation_apart", "report", "encode", "decode", "snapshot"
+};
 
 struct message {
         int64_t t_ns;
@@ -32,33 +35,18 @@ struct message {
         uint8_t data[TG_REPORT_BYTES_MAX];
 };
 
-struct samples {
-        size_t n;
-        int64_t ns[SAMPLES_MAX];
-};
-
 static struct world world;
-static bool capturing;
+static bool capturing, apart; /* taking notes; playing the cluster in which no two nodes agree */
 static size_t n_messages;
 static struct message messages[MESSAGES];
 static struct samples samples[KINDS];
 static struct tg_snapshot snapshot;
-static int64_t busy_ns; /* of all replays */
-
-static int64_t clock_ns(void)
-{
-        struct timespec t;
-
-        clock_gettime(CLOCK_MONOTONIC_RAW, &t);
-        return (int64_t)t.tv_sec * TG_NS_PER_S + t.tv_nsec;
-}
+static int64_t busy_ns, least_busy_ns; /* in this replay; in the least busy one: the others were interrupted */
 
 static void add(enum kind kind, int64_t ns)
 {
-        struct samples *s = &samples[kind];
-
-        if (s->n < SAMPLES_MAX)
-                s->ns[s->n++] = ns;
+        if (!apart || kind == EVALUATION_APART)
+                samples_add(&samples[kind], ns);
 }
 
 /* The world's hook for tampering hears of every message as it is sent: here it only takes notes. */
@@ -97,11 +85,11 @@ static int64_t give(struct tg_node *node, struct tg_event *event, int64_t t_ns, 
         struct tg_action action;
 
         event->now = look_at(t_ns);
-        begin_ns = clock_ns();
+        begin_ns = samples_clock_ns();
         tg_node_handle(node, event);
         while (tg_node_next_action(node, &action))
                 ;
-        took_ns = clock_ns() - begin_ns;
+        took_ns = samples_clock_ns() - begin_ns;
         *judged = node->judged_raw_ns != judged_raw_ns;
         *reported = node->seq != seq;
         busy_ns += took_ns;
@@ -129,7 +117,7 @@ static void look(struct tg_node *node, int64_t t_ns)
         int64_t took_ns = give(node, &event, t_ns, &judged, &reported);
 
         if (judged && !reported)
-                add(EVALUATION, took_ns);
+                add(apart ? EVALUATION_APART : EVALUATION, took_ns);
 }
 
 static void poll_chrony(struct tg_node *node, int64_t t_ns)
@@ -159,10 +147,10 @@ static void tick(struct tg_node *node, int64_t t_ns)
 static void take_snapshot(const struct tg_node *node, int64_t t_ns)
 {
         struct tg_look now = look_at(t_ns);
-        int64_t begin_ns = clock_ns();
+        int64_t begin_ns = samples_clock_ns();
 
         tg_node_snapshot(node, &now, &snapshot);
-        add(SNAPSHOT, clock_ns() - begin_ns);
+        add(SNAPSHOT, samples_clock_ns() - begin_ns);
 }
 
 /* Hears all messages sent up to an instant, each a little after the one before. */
@@ -196,7 +184,7 @@ static void replay(const struct tg_node *start, int64_t begin_ns)
                 if (at_ns % TG_NS_PER_S == 5 * LOOK_NS)
                         take_snapshot(node, at_ns);
         }
-        if (node->reports_bad || node->verdict.cluster != TG_CLUSTER_AGREED) {
+        if (node->reports_bad || node->verdict.cluster != (apart ? TG_CLUSTER_SPLIT : TG_CLUSTER_AGREED)) {
                 fprintf(stderr, "the replayed node is not well: %s\n", node->verdict.reason);
                 exit(EXIT_FAILURE);
         }
@@ -215,45 +203,50 @@ static size_t touched_bytes(const void *memory, size_t size)
         return n * page;
 }
 
-static int compare(const void *a, const void *b)
+/* Reads every message and writes it again. */
+static void code(void)
 {
-        const int64_t *x = a, *y = b;
+        static struct tg_report report;
+        uint8_t data[TG_REPORT_BYTES_MAX];
 
-        return (*x > *y) - (*x < *y);
-}
+        for (size_t i = 0; i < n_messages; i++) {
+                const struct message *m = &messages[i];
+                int64_t begin_ns = samples_clock_ns(), between_ns;
+                enum tg_report_fault fault = tg_report_decode(m->data, m->len, &report, NULL);
+                int len;
 
-static void print_samples(enum kind kind)
-{
-        struct samples *s = &samples[kind];
-
-        qsort(s->ns, s->n, sizeof s->ns[0], compare);
-        printf(", \"%s\": {\"n\": %zu", names[kind], s->n);
-        if (s->n)
-                printf(", \"p50_ns\": %lld, \"p99_ns\": %lld, \"max_ns\": %lld", (long long)s->ns[s->n / 2],
-                       (long long)s->ns[(s->n - 1) * 99 / 100], (long long)s->ns[s->n - 1]);
-        printf("}");
+                between_ns = samples_clock_ns();
+                len = tg_report_encode(&report, data);
+                add(ENCODE, samples_clock_ns() - between_ns);
+                add(DECODE, between_ns - begin_ns);
+                if (fault || len != (int)m->len || memcmp(data, m->data, m->len) != 0) {
+                        fprintf(stderr, "a report of n%u is not the same again\n", m->from + 1);
+                        exit(EXIT_FAILURE);
+                }
+        }
 }
 
 static void print_size(uint32_t n, size_t touched)
 {
-        size_t total = 0, longest = 0;
+        size_t total = 0, received = 0, longest = 0;
 
         for (size_t i = 0; i < n_messages; i++) {
                 total += messages[i].len;
+                received += messages[i].from ? messages[i].len : 0;
                 longest = messages[i].len > longest ? messages[i].len : longest;
         }
-        printf("{\"nodes\": %u, \"node_bytes\": %zu, \"touched_bytes\": %zu, \"report_bytes_mean\": %zu, \"report_bytes_max\": "
-               "%zu"
-               ", \"busy_ppm\": %lld",
-               n, sizeof(struct tg_node), touched, n_messages ? total / n_messages : 0, longest,
-               (long long)(busy_ns / (REPEATS * REPLAY_S) / 1000));
+        printf("{\"nodes\": %u, \"node_bytes\": %zu, \"touched_bytes\": %zu", n, sizeof(struct tg_node), touched);
+        printf(", \"report_bytes_mean\": %zu, \"report_bytes_max\": %zu, \"received_bytes_s\": %zu",
+               n_messages ? total / n_messages : 0, longest, received / REPLAY_S);
+        printf(", \"busy_ppm\": %lld", (long long)(least_busy_ns / REPLAY_S / 1000));
         for (int kind = 0; kind < KINDS; kind++)
-                print_samples((enum kind)kind);
+                samples_print(&samples[kind], names[kind]);
         printf("}\n");
         fflush(stdout);
 }
 
-static void measure(uint32_t n)
+/* Runs a cluster, and then its first node again and again; returns how much of that node's memory is in use. */
+static size_t play(uint32_t n)
 {
         struct tg_node *start = malloc(sizeof *start);
         int64_t begin_ns;
@@ -262,22 +255,39 @@ static void measure(uint32_t n)
         if (!start)
                 abort();
         n_messages = 0;
-        busy_ns = 0;
-        memset(samples, 0, sizeof samples);
         world_new(&world, n, 1);
         world.tamper = capture;
-        world_run(&world, WARM_S * TG_NS_PER_S + TG_NS_PER_S / 2);
+        for (uint32_t i = 1; apart && i < n; i++)
+                world_step(&world, i, i * APART_NS);
+        world_run(&world, WARM_S * TG_NS_PER_S + TG_NS_PER_S / 2 - world.t_ns % TG_NS_PER_S);
         touched = touched_bytes(world.nodes[0].core, sizeof *start);
         memcpy(start, world.nodes[0].core, sizeof *start);
         begin_ns = world.t_ns;
         capturing = true;
         world_run(&world, REPLAY_S * TG_NS_PER_S);
         capturing = false;
-        for (int i = 0; i < REPEATS; i++)
+        least_busy_ns = INT64_MAX;
+        for (int i = 0; i < REPEATS; i++) {
+                busy_ns = 0;
                 replay(start, begin_ns);
-        print_size(n, touched);
+                least_busy_ns = busy_ns < least_busy_ns ? busy_ns : least_busy_ns;
+        }
         world_free(&world);
         free(start);
+        return touched;
+}
+
+static void measure(uint32_t n)
+{
+        size_t touched;
+
+        memset(samples, 0, sizeof samples);
+        apart = true;
+        play(n);
+        apart = false;
+        touched = play(n);
+        code();
+        print_size(n, touched);
 }
 
 int main(int argc, char **argv)

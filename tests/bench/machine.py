@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What the machine says: its name and load, the CPU time and memory of a process, the bytes of an interface."""
+"""What the machine says: what it is and its load, the CPU time and memory of a process, the bytes of an interface."""
 
 import os
 import platform
@@ -15,11 +15,24 @@ def cpu_ns(pid):
     return time.clock_gettime_ns((~pid << 3) | CPUCLOCK_SCHED)
 
 
-def memory_kib(pid):
-    """VmRSS, VmHWM and the like of a process, in KiB."""
+def memory_kib(pid, without=()):
+    """Of a process, in KiB: VmHWM and the like; Rss, Pss and Uss (what it alone holds); and Rss_without, Pss_without, Uss_without the
+    mappings of the files of these names."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
         fields = dict(line.split(":", 1) for line in status)
-    return {name: int(value.split()[0]) for name, value in fields.items() if name.startswith(("Vm", "Rss"))}
+    found = {name: int(value.split()[0]) for name, value in fields.items() if name.startswith(("Vm", "Rss"))}
+    sums, counts = dict.fromkeys(("Rss", "Pss", "Uss", "Rss_without", "Pss_without", "Uss_without"), 0), True
+    with open(f"/proc/{pid}/smaps", encoding="utf-8", errors="replace") as smaps:
+        for line in smaps:
+            words = line.split()
+            if not words[0].endswith(":"):
+                counts = len(words) < 6 or os.path.basename(words[5]) not in without
+                continue
+            name = {"Rss:": "Rss", "Pss:": "Pss", "Private_Clean:": "Uss", "Private_Dirty:": "Uss"}.get(words[0])
+            if name:
+                sums[name] += int(words[1])
+                sums[f"{name}_without"] += int(words[1]) if counts else 0
+    return {**found, **sums}
 
 
 def received_bytes(pid, interface):
@@ -63,16 +76,25 @@ def wait_quiet(limit, timeout_s):
         time.sleep(2)
 
 
+def _field(path, name, separator):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            key, _, value = line.partition(separator)
+            if key.strip() == name:
+                return value.strip().strip('"')
+    return f"unknown {name}"
+
+
 def describe():
-    model = "unknown CPU"
-    with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as info:
-        for line in info:
-            if line.startswith("model name"):
-                model = line.partition(":")[2].strip()
-                break
-    return f"{model}, {os.cpu_count()} cores, Linux {platform.release()}"
+    memory_gib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2 ** 30
+    return (f"{_field('/proc/cpuinfo', 'model name', ':')}, {os.cpu_count()} cores, {memory_gib:.0f} GiB, Linux {platform.release()}, "
+            f"{_field('/etc/os-release', 'PRETTY_NAME', '=')}")
 
 
-def version(root):
-    result = subprocess.run(["git", "-C", root, "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True, check=False)
-    return result.stdout.strip() or "unknown"
+def version(root, aside):
+    """The commit of a checkout, `-dirty` where its files are others; but the file `aside` may be."""
+    def git(*arguments):
+        return subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True, check=False)
+    commit = git("rev-parse", "--short=12", "HEAD").stdout.strip()
+    dirty = git("diff", "--quiet", "HEAD", "--", ":/", f":(top,exclude){aside}").returncode != 0
+    return f"{commit}{'-dirty' if dirty else ''}" if commit else "unknown"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the agents and corosync use in a span of time: CPU, memory, bytes from the ring's network."""
 
+import os
 import time
 
 import machine
@@ -21,7 +22,8 @@ class Usage:
         self.agent_percent = [r["agent_ns"] / 1e7 for r in rate if "agent_ns" in r]
         self.corosync_percent = [r["corosync_ns"] / 1e7 for r in rate]
         self.received = [r["received"] for r in rate]
-        self.memory = [machine.memory_kib(n.agent.pid) for n in lab.nodes.values() if n.agent and n.agent.running()]
+        self.memory = [machine.memory_kib(n.agent.pid, {os.path.basename(lab.preload), os.path.basename(n.clock_path)})
+                       for n in lab.nodes.values() if n.agent and n.agent.running()]
 
     @staticmethod
     def _read(lab):
