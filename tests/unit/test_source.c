@@ -150,6 +150,21 @@ static void groups_are_one_authority(void **state)
         assert_int_equal(graph.root_votes, 3);
 }
 
+/* Two nodes are the servers of a third, and declared to be one authority: what they follow themselves is then not asked. */
+static void a_group_of_nodes_ends_the_walk(void **state)
+{
+        (void)state;
+        make_nodes(3);
+        follow(1, '*', "10.0.0.1");
+        follow(2, '*', "10.0.0.2");
+        follow(3, '*', "10.1.0.1");
+        look();
+        assert_sole_root(3, "10.0.0.1");
+        set("source.group", "10.1.0.1 10.1.0.2");
+        look();
+        assert_sole_root(3, "the group of 10.1.0.1");
+}
+
 static void reference_clocks_are_each_nodes_own(void **state)
 {
         (void)state;
@@ -469,7 +484,7 @@ static void random_graphs(void **state)
 }
 
 TESTS_MAIN(TEST(one_server), TEST(two_addresses_of_one_server), TEST(groups_are_one_authority),
-           TEST(reference_clocks_are_each_nodes_own), TEST(local_mode_and_its_followers),
+           TEST(a_group_of_nodes_ends_the_walk), TEST(reference_clocks_are_each_nodes_own), TEST(local_mode_and_its_followers),
            TEST(a_node_whose_source_is_not_known), TEST(cycles), TEST(aliases_of_a_node), TEST(two_authorities),
            TEST(an_allowed_root_comes_first), TEST(edges_that_are_not_allowed), TEST(names_and_the_default_pool),
            TEST(more_roots_than_are_kept), TEST(random_graphs))

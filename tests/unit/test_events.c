@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One core and what it makes of single events: whom it echoes after a ring change or a suspend, which agent of a node counts, who has
+   votes, what it answers and how often. The peer's reports are written here. */
+#include "node_private.h"
+#include "property.h"
+
+#define S  TG_NS_PER_S
+#define MS TG_NS_PER_MS
+
+static struct tg_node *node;
+static int64_t now_ns, boot_ahead_ns, real_ahead_ns;
+static struct tg_report sent;
+static uint32_t n_sent, peer_seq;
+
+static struct tg_look look(void)
+{
+        int64_t boot = now_ns + boot_ahead_ns, real = 1790000000 * S + boot + real_ahead_ns;
+
+        return (struct tg_look){ .raw_ns = now_ns,
+                                 .real_ns = real,
+                                 .mono_ns = now_ns,
+                                 .boot_ns = boot,
+                                 .tai_ns = real + 37 * S,
+                                 .bracket_ns = 150 };
+}
+
+static void handle(struct tg_event event)
+{
+        struct tg_action action;
+        const char *field;
+
+        event.now = look();
+        tg_node_handle(node, &event);
+        while (tg_node_next_action(node, &action))
+                if (action.type == TG_ACTION_SEND) {
+                        n_sent++;
+                        assert_int_equal(tg_report_decode(action.send.data, action.send.len, &sent, &field), TG_REPORT_OK);
+                }
+}
+
+static void tick(int64_t after_ns)
+{
+        now_ns += after_ns;
+        handle((struct tg_event){ .type = TG_EVENT_TICK });
+}
+
+static void hear(uint32_t id, uint32_t pid, struct tg_report *report)
+{
+        static uint8_t data[TG_REPORT_BYTES_MAX];
+        struct tg_event event = { .type = TG_EVENT_DELIVERY };
+        int len = tg_report_encode(report, data);
+
+        assert_true(len > 0);
+        event.delivery.node_id = id;
+        event.delivery.pid = pid;
+        event.delivery.data = data;
+        event.delivery.len = (size_t)len;
+        handle(event);
+}
+
+/* What the peer with that id sends now, on a RAW of its own. */
+static struct tg_report peer_report(uint32_t id)
+{
+        int64_t raw = now_ns + 5000 * S, c = look().real_ns - raw;
+
+        return (struct tg_report){ .node_id = id,
+                                   .seq = ++peer_seq,
+                                   .epoch = { .boot_id = { (uint8_t)id } },
+                                   .ring = node->view.ring,
+                                   .raw_ns = raw,
+                                   .boot_ns = raw,
+                                   .c_ns = c,
+                                   .hull_low_ns = c,
+                                   .hull_high_ns = c,
+                                   .hull_since_raw_ns = raw - S,
+                                   .steady_since_raw_ns = raw - S };
+}
+
+static void hear_peer(uint32_t id, uint32_t pid)
+{
+        struct tg_report report = peer_report(id);
+
+        hear(id, pid, &report);
+}
+
+static void start(void)
+{
+        struct tg_identity identity = { .node_id = 1, .pid = 10, .boot_id = { 1 } };
+        struct tg_options options;
+        struct tg_look l;
+
+        now_ns = 100 * S;
+        boot_ahead_ns = real_ahead_ns = 0;
+        n_sent = peer_seq = 0;
+        tg_options_default(&options);
+        l = look();
+        assert_int_equal(tg_node_new(&node, &identity, &options, &l), 0);
+        handle((struct tg_event){ .type = TG_EVENT_RING, .ring = { 1, 4 } });
+}
+
+static void stop(void)
+{
+        node = tg_node_free(node);
+}
+
+static const struct tg_member *member(uint32_t id)
+{
+        return &node->view.members[tg_view_find(&node->view, id)];
+}
+
+static void only_who_was_heard_in_this_ring_is_echoed(void **state)
+{
+        (void)state;
+        start();
+        hear_peer(2, 20);
+        tick(S);
+        assert_int_equal(sent.n_echoes, 1);
+        now_ns += 10 * MS;
+        handle((struct tg_event){ .type = TG_EVENT_RING, .ring = { 1, 8 } });
+        tick(S);
+        assert_true(tg_ring_id_equal(sent.ring, (struct tg_ring_id){ 1, 8 }));
+        assert_int_equal(sent.n_echoes, 0);
+        hear_peer(2, 20);
+        tick(S);
+        assert_int_equal(sent.n_echoes, 1);
+        assert_true(sent.echoes[0].measured_raw_ns >= now_ns - S - 1000);
+        stop();
+}
+
+static void a_suspend_drops_what_was_measured(void **state)
+{
+        uint32_t before;
+
+        (void)state;
+        start();
+        hear_peer(2, 20);
+        tick(S);
+        before = sent.epoch.suspends;
+        assert_int_equal(sent.n_echoes, 1);
+        boot_ahead_ns += 30 * S;
+        tick(S);
+        assert_int_equal(sent.epoch.suspends, before + 30000);
+        assert_int_equal(sent.n_echoes, 0);
+        stop();
+}
+
+static void of_two_agents_the_lower_pid_counts(void **state)
+{
+        struct tg_event members = { .type = TG_EVENT_MEMBERS };
+
+        (void)state;
+        for (int turn = 0; turn < 2; turn++) {
+                start();
+                members.members.n = 3;
+                members.members.list[0] = (struct tg_group_member){ 1, 10 };
+                members.members.list[1] = (struct tg_group_member){ 2, turn ? 20 : 30 };
+                members.members.list[2] = (struct tg_group_member){ 2, turn ? 30 : 20 };
+                handle(members);
+                assert_int_equal(member(2)->agents, 2);
+                assert_int_equal(member(2)->pid, 20);
+                hear_peer(2, 30);
+                assert_false(member(2)->heard);
+                hear_peer(2, 20);
+                assert_true(member(2)->heard);
+                stop();
+        }
+}
+
+static void votes_and_who_left(void **state)
+{
+        struct tg_quorum quorum = { .provider = true, .quorate = true, .n_nodes = 4 };
+        struct tg_event event = { .type = TG_EVENT_QUORUM, .quorum = &quorum };
+
+        (void)state;
+        start();
+        quorum.nodes[0] = (struct tg_quorum_node){ 1, 1, true };
+        quorum.nodes[1] = (struct tg_quorum_node){ 2, 3, true };
+        quorum.nodes[2] = (struct tg_quorum_node){ 3, 0, false }; /* never seen: one, as far as is known */
+        quorum.nodes[3] = (struct tg_quorum_node){ 4, 0, true };  /* configured so */
+        handle(event);
+        assert_int_equal(member(1)->votes + 10 * member(2)->votes + 100 * member(3)->votes + 1000 * member(4)->votes, 131);
+        hear_peer(2, 20);
+        assert_true(member(2)->fresh);
+        quorum.nodes[1].member = false;
+        handle(event);
+        assert_false(member(2)->fresh || member(2)->present);
+        stop();
+}
+
+/* What comes in the name of another, or a second time, is dropped and counted. */
+static void forged_and_replayed(void **state)
+{
+        struct tg_report report;
+
+        (void)state;
+        start();
+        hear_peer(2, 20);
+        now_ns += S;
+        report = peer_report(3);
+        hear(2, 20, &report);
+        assert_int_equal(node->reports_bad, 1);
+        report = peer_report(2);
+        hear(2, 20, &report);
+        assert_int_equal(node->reports_bad, 1);
+        hear(2, 20, &report);
+        assert_int_equal(node->reports_bad, 2);
+        report.seq--;
+        hear(2, 20, &report);
+        assert_int_equal(node->reports_bad, 3);
+        stop();
+}
+
+/* An echo about an epoch that the own node has left says nothing of the present one. */
+static void an_echo_of_an_earlier_epoch_is_no_answer(void **state)
+{
+        struct tg_report report;
+        struct tg_epoch own;
+
+        (void)state;
+        start();
+        hear_peer(2, 20);
+        tick(S);
+        own = sent.epoch;
+        for (int k = 0; k < 2; k++) {
+                own.suspends -= (uint32_t)!k;
+                now_ns += S;
+                report = peer_report(2);
+                report.n_echoes = 1;
+                report.echoes[0] = (struct tg_echo){ .node_id = 1,
+                                                     .epoch_tag = tg_epoch_tag(&own),
+                                                     .upper_ns = 5000 * S,
+                                                     .measured_raw_ns = report.raw_ns - MS,
+                                                     .estimate_gap_ns = TG_NO_ESTIMATE,
+                                                     .rate_ppb = TG_NO_RATE,
+                                                     .rho_ppm = 100 };
+                hear(2, 20, &report);
+                assert_int_equal(node->links[tg_view_find(&node->view, 2)].line.n, k);
+                own.suspends += (uint32_t)!k;
+        }
+        stop();
+}
+
+/* A peer's step of a tenth of the budget is answered at once, whichever way it went. */
+static void large_steps_are_answered(void **state)
+{
+        static const struct {
+                int64_t step_ns;
+                bool answered;
+        } cases[] = { { 100 * MS, true }, { -100 * MS, true }, { 99 * MS, false }, { -99 * MS, false } };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                struct tg_report report;
+                uint32_t before;
+
+                start();
+                hear_peer(2, 20);
+                tick(S);
+                now_ns += 300 * MS;
+                before = n_sent;
+                report = peer_report(2);
+                report.steps = 1;
+                report.last_step_ns = cases[i].step_ns;
+                hear(2, 20, &report);
+                assert_int_equal(n_sent - before, cases[i].answered);
+                stop();
+        }
+}
+
+/* However much happens, there are at most five reports a second: the second's own among them. */
+static void at_most_five_a_second(void **state)
+{
+        (void)state;
+        start();
+        for (int second = 0; second < 5; second++) {
+                uint32_t before = n_sent;
+
+                tick(0);
+                hear(1, 10, &sent); /* the own one comes back */
+                for (int i = 0; i < 100; i++) {
+                        real_ahead_ns += S; /* a step at every look */
+                        now_ns += 10 * MS;
+                        handle((struct tg_event){ .type = TG_EVENT_LOOK });
+                        hear(1, 10, &sent);
+                }
+                assert_in_range(n_sent - before, 2, 6 - (second > 0));
+        }
+        stop();
+}
+
+/* Every few seconds the own report of the second is followed up once, and that one by no other. */
+static void a_follow_up_is_not_followed_up(void **state)
+{
+        uint32_t twice = 0;
+
+        (void)state;
+        start();
+        for (int second = 0; second < 12; second++) {
+                uint32_t before = n_sent, heard = n_sent;
+
+                tick(S);
+                for (int i = 0; i < 50; i++) {
+                        now_ns += MS;
+                        if (heard != n_sent) {
+                                heard = n_sent;
+                                hear(1, 10, &sent);
+                        }
+                }
+                assert_in_range(n_sent - before, 1, 2);
+                twice += n_sent - before == 2;
+        }
+        assert_int_equal(twice, 3);
+        stop();
+}
+
+/* The own reports do not come back: that is told after the patience for it, counted from the first that did not. */
+static void what_is_not_heard_is_told(void **state)
+{
+        struct tg_action action;
+        int64_t since;
+        bool told = false;
+
+        (void)state;
+        start();
+        tick(S);
+        hear(1, 10, &sent);
+        since = now_ns + S;
+        for (int i = 0; i < 10 && !told; i++) {
+                struct tg_event event = { .type = TG_EVENT_TICK };
+
+                now_ns += S;
+                event.now = look();
+                tg_node_handle(node, &event);
+                while (tg_node_next_action(node, &action))
+                        if (action.type == TG_ACTION_ALERT && action.alert.id == TG_ALERT_NOT_HEARD && action.alert.raised) {
+                                told = true;
+                                assert_non_null(strstr(action.alert.evidence.reason, "are on their way"));
+                        }
+        }
+        assert_true(told);
+        assert_in_range(now_ns - since, 4 * S, 6 * S); /* patience is 3 s here, and the alert's own second */
+        stop();
+}
+
+TESTS_MAIN(TEST(only_who_was_heard_in_this_ring_is_echoed), TEST(a_suspend_drops_what_was_measured),
+           TEST(of_two_agents_the_lower_pid_counts), TEST(votes_and_who_left), TEST(forged_and_replayed),
+           TEST(an_echo_of_an_earlier_epoch_is_no_answer), TEST(large_steps_are_answered), TEST(at_most_five_a_second),
+           TEST(a_follow_up_is_not_followed_up), TEST(what_is_not_heard_is_told))
