@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Words for the administrator. Makes records of alerts and log lines; writing them, and counting what could not be written, is
    the outlet's. */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,12 +81,28 @@ const char *tg_journal_remedy(const struct tg_alert_kind *kind, const char *node
         return buf;
 }
 
+static bool is_name_part(char c)
+{
+        return isalnum((unsigned char)c) || c == '-' || c == '_';
+}
+
+/* Whether a text holds a name as a word: "pve10" does not name pve1. */
+static bool names(const char *text, const char *name)
+{
+        size_t len = strlen(name);
+
+        for (const char *at = strstr(text, name); at; at = strstr(at + 1, name))
+                if ((at == text || !is_name_part(at[-1])) && !is_name_part(at[len]))
+                        return true;
+        return false;
+}
+
 /* "n2: reason", unless the reason names its node itself; cleared, it says what is over. */
 static void message(const struct tg_alert *alert, const struct tg_alert_kind *kind, char *buf, size_t size)
 {
         const char *reason = alert->evidence.reason;
         const char *node = alert->node_name;
-        bool named = !node[0] || strstr(reason, node);
+        bool named = !node[0] || names(reason, node);
 
         if (alert->raised && reason[0])
                 (void)snprintf(buf, size, "%s%s%s", named ? "" : node, named ? "" : ": ", reason);
