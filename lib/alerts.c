@@ -7,10 +7,9 @@
 
 void tg_alerts_begin(struct tg_alerts *alerts)
 {
-        uint8_t *mark = &alerts->marks[0][0];
-
-        for (size_t i = 0; i < sizeof alerts->marks; i++)
-                mark[i] &= (uint8_t)~TG_ALERT_NOW;
+        for (int id = 0; id < TG_ALERT_COUNT; id++)
+                for (int slot = 0; slot < TG_ALERT_SLOTS; slot++)
+                        alerts->marks[id][slot] &= (uint8_t)~TG_ALERT_NOW;
 }
 
 void tg_alerts_set(struct tg_alerts *alerts, enum tg_alert_id id, int slot, const struct tg_evidence *evidence)
