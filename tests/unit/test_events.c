@@ -76,6 +76,18 @@ static struct tg_report peer_report(uint32_t id)
                                    .steady_since_raw_ns = raw - S };
 }
 
+/* Measured a millisecond before. */
+static void add_echo(struct tg_report *report, uint32_t about, const struct tg_epoch *epoch, int64_t upper_ns)
+{
+        report->echoes[report->n_echoes++] = (struct tg_echo){ .node_id = about,
+                                                               .epoch_tag = tg_epoch_tag(epoch),
+                                                               .upper_ns = upper_ns,
+                                                               .measured_raw_ns = report->raw_ns - MS,
+                                                               .estimate_gap_ns = TG_NO_ESTIMATE,
+                                                               .rate_ppb = TG_NO_RATE,
+                                                               .rho_ppm = 100 };
+}
+
 static void hear_peer(uint32_t id, uint32_t pid)
 {
         struct tg_report report = peer_report(id);
@@ -225,19 +237,66 @@ static void an_echo_of_an_earlier_epoch_is_no_answer(void **state)
                 own.suspends -= (uint32_t)!k;
                 now_ns += S;
                 report = peer_report(2);
-                report.n_echoes = 1;
-                report.echoes[0] = (struct tg_echo){ .node_id = 1,
-                                                     .epoch_tag = tg_epoch_tag(&own),
-                                                     .upper_ns = 5000 * S,
-                                                     .measured_raw_ns = report.raw_ns - MS,
-                                                     .estimate_gap_ns = TG_NO_ESTIMATE,
-                                                     .rate_ppb = TG_NO_RATE,
-                                                     .rho_ppm = 100 };
+                add_echo(&report, 1, &own, 5000 * S);
                 hear(2, 20, &report);
                 assert_int_equal(node->links[tg_view_find(&node->view, 2)].line.n, k);
                 own.suspends += (uint32_t)!k;
         }
         stop();
+}
+
+/* Wherever chronyd lists it: the report may have no room for all. */
+static void the_selected_source_is_told_first(void **state)
+{
+        struct tg_chrony_sample sample = { .state = TG_CHRONY_OK, .n_sources = 3 };
+
+        (void)state;
+        start();
+        sample.raw_ns = now_ns;
+        for (uint8_t i = 0; i < 3; i++)
+                sample.sources[i] =
+                        (struct tg_source){ .addr = { TG_ADDR_IPV4, { 10, i } }, .state = i == 2 ? '*' : '+', .reach = 1 };
+        handle((struct tg_event){ .type = TG_EVENT_CHRONY, .chrony = &sample });
+        tick(S);
+        assert_int_equal(sent.chrony.n_sources, 3);
+        assert_int_equal(sent.chrony.sources[0].state, '*');
+        assert_int_equal(sent.chrony.sources[0].addr.bytes[1], 2);
+        stop();
+}
+
+/* Two peers that prove something of each other and nothing of the own node: how old that is, is told by their reports. */
+static void the_age_of_what_others_prove(void **state)
+{
+        static struct tg_snapshot snapshot;
+        struct tg_epoch epochs[2] = { { .boot_id = { 2 } }, { .boot_id = { 3 } } };
+        struct tg_look l;
+
+        (void)state;
+        start();
+        hear_peer(2, 20);
+        hear_peer(3, 30);
+        for (uint32_t k = 0; k < 3; k++) { /* 2, 3 and 2 again, 0.3 s after each other */
+                struct tg_report report;
+
+                now_ns += 300 * MS;
+                report = peer_report(2 + k % 2);
+                add_echo(&report, 3 - k % 2, &epochs[!(k % 2)], 1000);
+                hear(report.node_id, 10 * report.node_id, &report);
+        }
+        handle((struct tg_event){ .type = TG_EVENT_RING, .ring = { 1, 8 } }); /* from here on nothing new is proven */
+        now_ns += 300 * MS;
+        hear_peer(3, 30);
+        now_ns += 100 * MS;
+        l = look();
+        tg_node_snapshot(node, &l, &snapshot);
+        for (uint32_t i = 0; i < snapshot.n_pairs; i++)
+                if (snapshot.pairs[i].a == 2 && snapshot.pairs[i].b == 3) {
+                        assert_true(snapshot.pairs[i].bounded);
+                        assert_in_range(snapshot.pairs[i].as_of_age_ns, 699 * MS, 701 * MS); /* 3's report before the last */
+                        stop();
+                        return;
+                }
+        fail();
 }
 
 /* A peer's step of a tenth of the budget is answered at once, whichever way it went. */
@@ -344,5 +403,6 @@ static void what_is_not_heard_is_told(void **state)
 
 TESTS_MAIN(TEST(only_who_was_heard_in_this_ring_is_echoed), TEST(a_suspend_drops_what_was_measured),
            TEST(of_two_agents_the_lower_pid_counts), TEST(votes_and_who_left), TEST(forged_and_replayed),
-           TEST(an_echo_of_an_earlier_epoch_is_no_answer), TEST(large_steps_are_answered), TEST(at_most_five_a_second),
+           TEST(an_echo_of_an_earlier_epoch_is_no_answer), TEST(the_selected_source_is_told_first),
+           TEST(the_age_of_what_others_prove), TEST(large_steps_are_answered), TEST(at_most_five_a_second),
            TEST(a_follow_up_is_not_followed_up), TEST(what_is_not_heard_is_told))

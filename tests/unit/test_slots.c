@@ -144,4 +144,34 @@ static void raw_goes_back(void **state)
         node = tg_node_free(node);
 }
 
-TESTS_MAIN(TEST(alerts_keep_their_names), TEST(raw_goes_back))
+static bool says_two_agents(int64_t raw_ns)
+{
+        tg_node_snapshot(node, &(struct tg_look){ .raw_ns = raw_ns }, &snapshot);
+        for (uint32_t i = 0; i < snapshot.n_alerts; i++)
+                if (snapshot.alerts[i].id == TG_ALERT_NODE_TWO_AGENTS)
+                        return true;
+        return false;
+}
+
+/* What has begun to hold, or to hold no more, before RAW goes back is told in due time, and not when RAW has come where it was. */
+static void raw_goes_back_before_an_alert_moves(void **state)
+{
+        struct tg_event event = { .type = TG_EVENT_MEMBERS };
+        int64_t raw_ns = 10000 * S;
+
+        (void)state;
+        make(raw_ns);
+        for (uint32_t agents = 2; agents >= 1; agents--) {
+                event.members.n = agents;
+                for (uint32_t i = 0; i < agents; i++)
+                        event.members.list[i] = (struct tg_group_member){ 2, 7 + i };
+                give(event, raw_ns += S);
+                look_for(&raw_ns, 1);
+                raw_ns -= 3600 * S;
+                look_for(&raw_ns, 7);
+                assert_int_equal(says_two_agents(raw_ns), agents == 2);
+        }
+        node = tg_node_free(node);
+}
+
+TESTS_MAIN(TEST(alerts_keep_their_names), TEST(raw_goes_back), TEST(raw_goes_back_before_an_alert_moves))
