@@ -31,7 +31,7 @@
    kernel's largest slew. W is the span in which as_of lies on the other's RAW: the width of RAW before it is aged to as_of and not to the
    other sending, which lies g away, so RAW's width + 2 rho g; where it crosses a report, both reports count. The bound's width is at most
    U + U + r + r. Bounds near a step, where the hull alone holds, are left out. rho itself is at most 500 ppm, or twice the true rate and
-   430 ppm (a young rate may be off by 150 ppm and its error be 100 ppm), or what chronyd's frequencies differ by and 230 ppm, unless it
+   630 ppm (a young rate may be off by 250 ppm and its error be 100 ppm), or what chronyd's frequencies differ by and 230 ppm, unless it
    was doubled. With more than 15 nodes the echoes rotate: t_e is older, and
    the formula says so by itself.
 

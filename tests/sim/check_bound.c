@@ -289,6 +289,9 @@ void check_pair(struct sim_check *c, uint32_t observer, uint32_t a, uint32_t b)
         if (h.slot_a < 0 || h.slot_b < 0)
                 return;
         h.pair = &view->pairs[h.slot_a][h.slot_b];
+        if (!h.pair->bounded && h.pair->contradicted && bound->bounded)
+                bound->contradicted_t_ns = c->sim->t_ns;
+        bound->bounded = h.pair->bounded;
         if (!h.pair->bounded)
                 return;
         h.ab = &view->halves[h.slot_a][h.slot_b];

@@ -6,7 +6,7 @@
    as many seconds more as there are turns until every pair has been heard of again. A bound is of the last second, plus the time in which
    its messages were on their way; two nodes that send at different instants add up to another second, a step back of a clock a third.
    What was late when a load ended still holds up what comes after it: that is waited for. A jump of RAW that was too small to be found out at
-   once may contradict the window as long as it has messages from before; the pair then begins anew, and may have no bound meanwhile. */
+   once may contradict the window as long as it has messages from before; the pair then begins anew, and has no bound for two reports. */
 #include "check_private.h"
 
 #include <stdlib.h>
@@ -16,7 +16,6 @@
 #define OLD_NS    (2500 * TG_NS_PER_MS)
 #define JAM_NS    (500 * TG_NS_PER_MS)
 #define JAMMED_NS (3 * TG_NS_PER_S)
-#define REGAIN_NS ((TG_LINK_WINDOW + 10) * TG_NS_PER_S)
 
 bool check_takes_part(const struct sim_check *c, uint32_t i)
 {
@@ -50,11 +49,10 @@ static bool is_jammed(struct sim_check *c)
         return c->sim->t_ns - c->jam_t_ns < JAMMED_NS + turns_ns(c);
 }
 
-static bool regains(const struct sim_check *c, uint32_t a, uint32_t b, const struct tg_pair *pair)
+static bool regains(const struct sim_check *c, const struct check_bound *bound, const struct tg_pair *pair)
 {
-        const struct check_break *x = &c->nodes[a].broken, *y = &c->nodes[b].broken;
-
-        return pair->contradicted && c->sim->t_ns - (x->t_ns > y->t_ns ? x->t_ns : y->t_ns) < REGAIN_NS + 2 * turns_ns(c);
+        return pair->contradicted && bound->contradicted_t_ns &&
+               c->sim->t_ns - bound->contradicted_t_ns < QUIET_NS + 2 * turns_ns(c);
 }
 
 static int64_t latest_delay(const struct sim_check *c, uint32_t receiver, uint32_t sender)
@@ -73,9 +71,7 @@ static void check_live_pair(struct sim_check *c, uint32_t observer, uint32_t a, 
         int64_t budget = core->options.budget_ns, truth, width, late;
         enum tg_pair_verdict due;
 
-        check_refresh(c, a);
-        check_refresh(c, b);
-        if (pair && !pair->bounded && regains(c, a, b, pair))
+        if (pair && !pair->bounded && regains(c, bound, pair))
                 return;
         c->counts.checked[SIM_CHECK_LIVENESS]++;
         if (!pair || !pair->bounded || pair->stale || !bound->known) {

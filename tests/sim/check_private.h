@@ -36,6 +36,8 @@ struct check_bound { /* a pair as an observer held it when it last changed */
         bool excused; /* it does not hold the truth, and never promised to */
         int64_t as_of_t_ns, truth_ns, raw_width_ns;
         int64_t old_t_ns, old_width_ns; /* the last one before the last discontinuity */
+        bool bounded;                   /* when last looked at */
+        int64_t contradicted_t_ns;      /* when it was found to contradict itself */
 };
 
 struct check_node {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Nodes of one ring that handled the same deliveries give the same verdict, at moments when nothing is on its way and every core has judged what
    came. Deliveries are the same when the bytes of all that were sent in the last seconds are, second by second and in order: what is older
-   no pair rests on, since each report brings the newest echoes (past 15 nodes in turns), and four reports of a node are kept. */
+   no pair rests on, since each report brings the newest echoes (past 15 nodes in turns), and four reports of a node are kept. Where a member
+   is silent and not given up yet, the seconds before its last report count. */
 #include "check_private.h"
 
 #include <stdlib.h>
@@ -37,11 +38,36 @@ static bool on_its_way(const struct sim *sim)
         return false;
 }
 
+/* How long a node has not heard of a member; less than 0: not at all. */
+static int64_t silence_ns(const struct tg_node *core, int slot)
+{
+        return core->view.members[slot].heard ? core->clock.last.raw_ns - core->view.members[slot].heard_raw_ns : -1;
+}
+
+/* How long ago the last report came of the one that has been silent for longest and is not given up yet: its pairs rest on that. */
+static int64_t oldest_ns(const struct tg_node *core)
+{
+        int64_t oldest = 0;
+
+        for (uint32_t i = 0; i < core->view.n; i++) {
+                int slot = core->view.order[i];
+
+                if (core->view.members[slot].fresh && silence_ns(core, slot) > oldest)
+                        oldest = silence_ns(core, slot);
+        }
+        return oldest;
+}
+
 static bool heard_the_same(const struct sim_check *c, uint32_t i, uint32_t j)
 {
         const struct check_node *a = &c->nodes[i], *b = &c->nodes[j];
-        int64_t now = c->sim->t_ns / TG_NS_PER_S, memory = MEMORY_S + c->sim->n / TG_ECHOES_MAX;
+        int64_t old_a = oldest_ns(c->sim->nodes[i].core), old_b = oldest_ns(c->sim->nodes[j].core);
+        int64_t now = c->sim->t_ns / TG_NS_PER_S;
+        int64_t memory = MEMORY_S + c->sim->n / TG_ECHOES_MAX + (old_a > old_b ? old_a : old_b) / TG_NS_PER_S;
 
+        if (memory >= CHECK_BUCKETS || c->sim->t_ns - c->sim->nodes[i].up_t_ns < memory * TG_NS_PER_S ||
+            c->sim->t_ns - c->sim->nodes[j].up_t_ns < memory * TG_NS_PER_S)
+                return false;
         for (int64_t s = now - memory; s <= now; s++) {
                 int k = (int)(s % CHECK_BUCKETS);
                 uint64_t ha = a->bucket_s[k] == s ? a->bucket[k] : 0, hb = b->bucket_s[k] == s ? b->bucket[k] : 0;
@@ -89,12 +115,6 @@ static bool same_cluster(const struct tg_node *a, const struct tg_node *b)
                 (va == TG_CLUSTER_AGREED || va == TG_CLUSTER_AT_RISK) && (vb == TG_CLUSTER_AGREED || vb == TG_CLUSTER_AT_RISK);
 
         return va == vb || is_held(a) || is_held(b) || (mild && (drifts(a) || drifts(b)));
-}
-
-/* How long a node has not heard of a member; less than 0: not at all. */
-static int64_t silence_ns(const struct tg_node *core, int slot)
-{
-        return core->view.members[slot].heard ? core->clock.last.raw_ns - core->view.members[slot].heard_raw_ns : -1;
 }
 
 /* Whether a node holds a member for silent as its own clock says: from patience on, at its next look. */

@@ -114,7 +114,7 @@ static void check_rho(struct sim_check *c, uint32_t observer, uint32_t a, uint32
         const struct tg_view *view = &c->sim->nodes[observer].core->view;
         double chrony = fabs(frequency_ppm(view, tg_view_find(view, a + 1)) - frequency_ppm(view, tg_view_find(view, b + 1)));
         double rate = 1e-3 * (double)check_worst_rate_ppb(c, a, b, c->sim->t_ns, c->sim->t_ns);
-        double most = fmax(TG_RHO_UNKNOWN_PPM, fmax(2 * rate + 430, chrony + 230));
+        double most = fmax(TG_RHO_UNKNOWN_PPM, fmax(2 * rate + 630, chrony + 230));
 
         /* an oscillator that changed has the old rate in the line still, and a jump that was too small to be found out bends it */
         if (doubled(c, a, b) || doubled(c, b, a) || c->nodes[a].rate_t_ns || c->nodes[b].rate_t_ns ||
