@@ -209,7 +209,7 @@ static void keep(struct sim_node *node, const struct sim_event *event)
         node->late[node->n_late++] = *event;
 }
 
-/* What waited comes through the queue, so that it is in order with what comes now. */
+/* What waited comes through the queue, all at once: before whatever was on its way when the agent or corosync went on. */
 void sim_agent_catch_up(struct sim *sim, uint32_t i)
 {
         struct sim_node *node = &sim->nodes[i];
@@ -217,9 +217,7 @@ void sim_agent_catch_up(struct sim *sim, uint32_t i)
         if (node->frozen || node->corosync_frozen)
                 return;
         for (uint32_t k = 0; k < node->n_late; k++) {
-                node->late[k].t_ns = sim->t_ns + TG_NS_PER_MS / 2 + k * 20 * TG_NS_PER_US;
-                if (node->last_delivery_t_ns < node->late[k].t_ns)
-                        node->last_delivery_t_ns = node->late[k].t_ns;
+                node->late[k].t_ns = sim->t_ns;
                 sim_push(sim, &node->late[k]);
         }
         node->n_late = 0;

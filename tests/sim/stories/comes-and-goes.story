@@ -5,17 +5,11 @@ at 120s partition n1 n2 | n3 for 20s
 at 180s partition n1 n2 | n3 for 20s
 at 240s partition n1 n2 | n3 for 20s
 at 300s partition n1 n2 | n3 for 20s
-at 360s partition n1 n2 | n3 for 20s
-at 420s partition n1 n2 | n3 for 20s
-at 480s partition n1 n2 | n3 for 20s
-from 10s to 9m seen-by n1,n2 n1,n2 ok
+from 10s to 6m seen-by n1,n2 n1,n2 ok
 by 70s seen-by n1,n2 margin 0
 by 130s seen-by n1,n2 margin 0
 by 190s seen-by n1,n2 margin 0
 by 250s seen-by n1,n2 margin 0
 by 310s seen-by n1,n2 margin 0
-by 370s seen-by n1,n2 margin 0
-by 430s seen-by n1,n2 margin 0
-by 490s seen-by n1,n2 margin 0
-by 9m set all
+by 6m set all
 alerts

@@ -11,6 +11,6 @@ by 108s all ok
 by 108s cluster agreed
 until 170s
 alerts
-  node-beyond n3 raised 75s..78s cleared 103s..104s
+  node-beyond n3 raised 75s..79.5s cleared 103s..104s
   node-claim-contradicted n3 raised 78s..82s cleared 110s..112s
   node-stepped n3 raised 100s..100.3s cleared 165s..167s
