@@ -337,6 +337,38 @@ static void who_may_be_of_the_majority_spares(void **state)
         assert_true(a.beyond[w.slot[3]]);
 }
 
+/* 0.9 budgets apart in a row, any two neighbours are a majority: those with live sources count, else the two that are behind. */
+static void of_two_sets_one_counts(void **state)
+{
+        struct world w = {
+                .n = 3, .exact = true, .x = { -900, 0, 900 }, .votes = { 1, 1, 1 }, .slot = { 5, 3, 9 }, .fresh = { 1, 1, 1 }
+        };
+        struct tg_random r = { 1 };
+        struct tg_agreement a;
+
+        (void)state;
+        for (int dead = -1; dead < 3; dead++) {
+                memset(&view, 0, sizeof view);
+                view.n = 3;
+                for (int i = 0; i < 3; i++) {
+                        struct tg_member *m = &view.members[w.slot[i]];
+
+                        view.order[i] = (uint8_t)w.slot[i];
+                        *m = (struct tg_member){
+                                .used = true, .id = (uint32_t)i + 1, .configured = true, .votes = 1, .fresh = true
+                        };
+                        m->report.chrony = (struct tg_chrony_sample){ .state = TG_CHRONY_OK, .n_sources = 1 };
+                        m->report.chrony.sources[0] = (struct tg_source){ .state = '*', .reach = i != dead };
+                        for (int j = 0; j < i; j++)
+                                make_pair(&r, &w, j, i, 10);
+                }
+                tg_agree(&view, &a);
+                assert_true(a.has_set && a.in_set[w.slot[1]]);
+                assert_int_equal(a.in_set[w.slot[0]], dead != 0);
+                assert_int_equal(a.in_set[w.slot[2]], dead == 0);
+        }
+}
+
 /* Of this process alone: a loaded machine takes longer by the clock on the wall. */
 static int64_t cpu_ns(void)
 {
@@ -440,5 +472,5 @@ static void the_silent_are_not_fresh(void **state)
 }
 
 TESTS_MAIN(TEST(sets_and_blame), TEST(reference_is_the_median_and_stays), TEST(nobody_to_blame),
-           TEST(who_may_be_of_the_majority_spares), TEST(time_is_bounded), TEST(what_is_not_searched_is_possible),
-           TEST(the_silent_are_not_fresh))
+           TEST(who_may_be_of_the_majority_spares), TEST(of_two_sets_one_counts), TEST(time_is_bounded),
+           TEST(what_is_not_searched_is_possible), TEST(the_silent_are_not_fresh))
