@@ -66,7 +66,7 @@ static void draw_votes(struct sim *sim, struct campaign_plan *plan)
                 return;
         say(plan, ", votes");
         for (uint32_t i = 0; i < sim->n; i++) {
-                sim->votes[i] = (uint32_t)sim_random(sim, 4);
+                sim->votes[i] = (uint32_t)sim_random(sim, 4) + !i; /* some node has one */
                 say(plan, " %u", sim->votes[i]);
         }
 }

@@ -83,6 +83,7 @@ void check_refresh(struct sim_check *c, uint32_t i)
         memset(n->up, 0, sizeof n->up);
         for (uint32_t j = 0; j < c->sim->n; j++) {
                 n->sent_t_ns[j] = CHECK_NEVER;
+                n->all_pid[j] = 0;
                 check_heard(c, i, j)->n = 0;
                 for (uint32_t k = 0; k < c->sim->n; k++)
                         check_bound(c, i, j, k)->known = false;

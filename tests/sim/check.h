@@ -23,7 +23,7 @@
    The width of a bound (all of it, not half). For each way let k be any message that its receiver had in its window when it sent the echo
    (at t_e), d_k its delay and t_k its receipt. The echo holds the one that is smallest when aged to t_e with rho', the larger of its sender's
    rho and of what the peer had told by then; the bound ages it with the pair's rho to as_of. Hence, R being the larger of rho and rho',
-       U <= min_k (d_k + (R + |rate|) |as_of - t_k|) + 2 R max(0, t_e - as_of) + max(0, rho - rho') age,
+       U <= min_k (d_k + (R + |rate|) |as_of - t_k|) + 2 R max(0, t_e - as_of) + max(0, rho - rho') age + rho W,
    and RAW's width is at most the sum of both ways (the bound may lie before the receipt of its own message: ages go backwards too).
    REALTIME - RAW of each node is known to
        r = min(hull, 2 (half + (lag + W) / 10), 2 (1 us + (|heard - as_of| + W) / 10)),

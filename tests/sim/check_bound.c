@@ -126,7 +126,7 @@ static uint32_t messages_since(const struct sim_check *c, uint32_t measurer, uin
         for (uint32_t k = 1; k <= kept; k++) {
                 int64_t t = d->last[(d->n - k) % CHECK_HEARD].t_ns;
 
-                n += t > measured_t_ns + ROUNDING_NS && t <= echo_t_ns;
+                n += t > measured_t_ns + ROUNDING_NS && t < echo_t_ns; /* those of the same instant may have come after it */
         }
         return n;
 }

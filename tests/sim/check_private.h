@@ -50,6 +50,8 @@ struct check_node {
         uint8_t up[TG_ALERT_COUNT][SIM_NODES + 1];
         int64_t bucket_s[CHECK_BUCKETS]; /* deliveries handled, by the second in which they were sent */
         uint64_t bucket[CHECK_BUCKETS];
+        uint64_t all[SIM_NODES]; /* ... all of a sender's agent, since that began */
+        uint32_t all_pid[SIM_NODES];
 };
 
 struct sim_check {

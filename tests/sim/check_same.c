@@ -2,7 +2,8 @@
 /* Nodes of one ring that handled the same deliveries give the same verdict, at moments when nothing is on its way and every core has judged what
    came. Deliveries are the same when the bytes of all that were sent in the last seconds are, second by second and in order: what is older
    no pair rests on, since each report brings the newest echoes (past 15 nodes in turns), and four reports of a node are kept. Where a member
-   is silent and not given up yet, the seconds before its last report count. */
+   is silent and not given up yet, the seconds before its last report count; of one that lied, all that its agent ever sent, as a high
+   sequence number makes what follows a repetition for those who heard it. */
 #include "check_private.h"
 
 #include <stdlib.h>
@@ -27,6 +28,10 @@ void check_note_delivery(struct sim_check *c, uint32_t observer, const struct si
         for (uint16_t i = 0; i < cause->len; i++)
                 hash = (hash ^ cause->data[i]) * UINT64_C(0x100000001b3);
         n->bucket[k] = hash;
+        if (n->all_pid[cause->from] != cause->pid)
+                n->all[cause->from] = 0;
+        n->all_pid[cause->from] = cause->pid;
+        n->all[cause->from] = (n->all[cause->from] ^ hash) * UINT64_C(0x100000001b3);
 }
 
 static bool on_its_way(const struct sim *sim)
@@ -65,6 +70,10 @@ static bool heard_the_same(const struct sim_check *c, uint32_t i, uint32_t j)
         int64_t now = c->sim->t_ns / TG_NS_PER_S;
         int64_t memory = MEMORY_S + c->sim->n / TG_ECHOES_MAX + (old_a > old_b ? old_a : old_b) / TG_NS_PER_S;
 
+        for (uint32_t x = 0; x < c->sim->n; x++)
+                if (c->nodes[x].lied_t_ns >= c->sim->nodes[x].up_t_ns &&
+                    (a->all_pid[x] != b->all_pid[x] || a->all[x] != b->all[x]))
+                        return false;
         if (memory >= CHECK_BUCKETS || c->sim->t_ns - c->sim->nodes[i].up_t_ns < memory * TG_NS_PER_S ||
             c->sim->t_ns - c->sim->nodes[j].up_t_ns < memory * TG_NS_PER_S)
                 return false;

@@ -58,7 +58,7 @@ static int64_t one_way(const struct sim_check *c, uint32_t x, uint32_t y, const 
         for (uint32_t k = 1; k <= n; k++) {
                 const struct check_receipt *r = &d->last[(d->n - k) % CHECK_HEARD];
 
-                if (r->t_ns <= echo && r->sent_t_ns > clear)
+                if (r->t_ns < echo && r->sent_t_ns > clear)
                         best = fmin(best,
                                     (double)(r->t_ns - r->sent_t_ns) + (rho + rate) * (double)llabs(as_of_t_ns - r->t_ns));
         }
@@ -140,6 +140,8 @@ void check_width(struct sim_check *c, uint32_t observer, uint32_t a, uint32_t b,
                 return;
         apart = llabs(c->nodes[observer].sent_t_ns[a] - c->nodes[observer].sent_t_ns[b]);
         span = raw + 2 * (int64_t)(pair->rho_ppm * 1e-6 * (double)(apart + raw)) + ROUNDING_NS;
+        ab_most += (int64_t)(pair->rho_ppm * 1e-6 * (double)span);
+        ba_most += (int64_t)(pair->rho_ppm * 1e-6 * (double)span);
         a_most = reading(c, observer, a, ab, as_of_t_ns, span);
         b_most = reading(c, observer, b, ba, as_of_t_ns, span);
         if (a_most == INT64_MAX || b_most == INT64_MAX)
