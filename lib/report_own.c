@@ -8,9 +8,9 @@
 static void add_echoes(struct tg_node *node, struct tg_report *report)
 {
         const struct tg_view *view = &node->view;
-        uint32_t i;
+        uint32_t share = tg_echo_share(view->n ? view->n - 1 : 0), i;
 
-        for (i = 0; i < view->n && report->n_echoes < TG_ECHOES_MAX; i++) {
+        for (i = 0; i < view->n && report->n_echoes < share; i++) {
                 int slot = view->order[(node->echo_at + i) % view->n];
                 const struct tg_member *m = &view->members[slot];
                 struct tg_echo *echo = &report->echoes[report->n_echoes];

@@ -14,6 +14,7 @@
 #define TG_REPORT_MAJOR  1  /* readers drop another major */
 #define TG_REPORT_MINOR  0  /* readers take any minor: it only appends */
 #define TG_ECHOES_MAX    14 /* of one report, so that the longest source finds room beside them; with more peers they rotate */
+#define TG_ECHOES_LEAST  8  /* of a report where there are as many peers */
 #define TG_NO_RATE       INT32_MIN
 #define TG_NO_ESTIMATE   INT32_MIN
 #define TG_HEARD_HALF_NS 1000 /* a look that is less exact is not kept */
@@ -42,6 +43,15 @@ struct tg_echo {
         int64_t heard_c_ns;      /* ... REALTIME - RAW was this, give or take TG_HEARD_HALF_NS; within 2 s of c_ns */
         uint16_t rho_ppm;        /* what the sender holds to be the largest relative rate of the two oscillators */
 };
+
+/* How many of so many peers one report echoes; they take turns. A report is sent to everybody, so the bytes that a node receives grow
+   with the product of both: a turn of up to four reports costs a bound 0.2 ms of width at 100 ppm and saves a third of the bytes. */
+static inline uint32_t tg_echo_share(uint32_t peers)
+{
+        uint32_t quarter = (peers + 3) / 4;
+
+        return quarter < TG_ECHOES_LEAST ? TG_ECHOES_LEAST : quarter > TG_ECHOES_MAX ? TG_ECHOES_MAX : quarter;
+}
 
 enum tg_report_flag {
         TG_REPORT_LEAVING = 1 << 0, /* the agent stops in good order */

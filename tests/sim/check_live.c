@@ -27,7 +27,7 @@ bool check_takes_part(const struct sim_check *c, uint32_t i)
 
 static int64_t turns_ns(const struct sim_check *c)
 {
-        return (int64_t)((c->sim->n - 2) / TG_ECHOES_MAX) * TG_NS_PER_S;
+        return (int64_t)((c->sim->n - 2) / tg_echo_share(c->sim->n - 1)) * TG_NS_PER_S;
 }
 
 static bool is_quiet(const struct sim_check *c)

@@ -68,7 +68,7 @@ static bool heard_the_same(const struct sim_check *c, uint32_t i, uint32_t j)
         const struct check_node *a = &c->nodes[i], *b = &c->nodes[j];
         int64_t old_a = oldest_ns(c->sim->nodes[i].core), old_b = oldest_ns(c->sim->nodes[j].core);
         int64_t now = c->sim->t_ns / TG_NS_PER_S;
-        int64_t memory = MEMORY_S + c->sim->n / TG_ECHOES_MAX + (old_a > old_b ? old_a : old_b) / TG_NS_PER_S;
+        int64_t memory = MEMORY_S + c->sim->n / tg_echo_share(c->sim->n - 1) + (old_a > old_b ? old_a : old_b) / TG_NS_PER_S;
 
         for (uint32_t x = 0; x < c->sim->n; x++)
                 if (c->nodes[x].lied_t_ns >= c->sim->nodes[x].up_t_ns &&
@@ -90,7 +90,7 @@ static bool heard_the_same(const struct sim_check *c, uint32_t i, uint32_t j)
 static bool comparable(const struct sim_check *c, uint32_t i)
 {
         const struct sim_node *node = &c->sim->nodes[i];
-        int64_t memory = (MEMORY_S + c->sim->n / TG_ECHOES_MAX + 1) * TG_NS_PER_S;
+        int64_t memory = (MEMORY_S + c->sim->n / tg_echo_share(c->sim->n - 1) + 1) * TG_NS_PER_S;
 
         return check_takes_part(c, i) && !node->n_late && !node->core->dirty && !node->core->urgent &&
                c->sim->t_ns - node->up_t_ns > memory;
