@@ -196,7 +196,7 @@ static void lists_there_and_back(void **state)
 static void change(struct tg_random *r, struct tg_options *options, const struct tg_option *option)
 {
         void *field = (char *)options + option->offset;
-        char set[64];
+        char set[96];
 
         switch (option->type) {
         case TG_OPTION_BOOL:
@@ -209,8 +209,9 @@ static void change(struct tg_random *r, struct tg_options *options, const struct
                 assert_int_equal(try(options, option->name, "n7"), 0);
                 break;
         case TG_OPTION_SETS:
-                snprintf(set, sizeof set, "fd00:%x:%x::1 fd00:%x::2", random_below(r, 65536), random_below(r, 65536),
-                         random_below(r, 65536));
+                /* never one that stands in another set already */
+                snprintf(set, sizeof set, "fd00:%x:%x:%x::1 fd00:%x:%x:%x::2", random_below(r, 65536), random_below(r, 65536),
+                         random_below(r, 65536), random_below(r, 65536), random_below(r, 65536), random_below(r, 65536));
                 assert_int_equal(try(options, option->name, set), 0);
                 break;
         default: {

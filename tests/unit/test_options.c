@@ -224,39 +224,5 @@ static void known_durations(void **state)
         assert_string_equal(tg_duration_text(0, text, sizeof text), "0s");
 }
 
-/* Nodes compare it: what concerns the cluster changes it, what concerns one node alone does not. */
-static void the_fingerprint_is_the_clusters(void **state)
-{
-        static const struct {
-                const char *name, *value;
-        } changes[] = { { "budget", "2s" },
-                        { "warn_percent", "70" },
-                        { "forecast_horizon", "2h" },
-                        { "boot_grace", "60s" },
-                        { "mute_after", "4s" },
-                        { "source.allow", "10.0.0.0/8" },
-                        { "source.alias", "::1 ::2" },
-                        { "source.group", "::1 ::2" },
-                        { "chrony.port", "324" },
-                        { "status.socket", "/run/other" },
-                        { "status.mode", "0660" },
-                        { "journal", "no" } };
-        struct tg_options options;
-        uint64_t before;
-        size_t n;
-
-        (void)state;
-        tg_options_default(&options);
-        before = tg_options_fingerprint(&options);
-        assert_int_equal((table(&n), n), COUNT_OF(changes));
-        for (size_t i = 0; i < COUNT_OF(changes); i++) {
-                tg_options_default(&options);
-                set(&options, changes[i].name, changes[i].value);
-                if ((tg_options_fingerprint(&options) != before) != tg_option_find(changes[i].name)->cluster)
-                        fail_msg("%s", changes[i].name);
-        }
-}
-
 TESTS_MAIN(TEST(defaults_are_their_texts), TEST(edges_are_allowed_and_no_more), TEST(no_text_that_is_no_value),
-           TEST(unknown_options), TEST(paths_and_words), TEST(durations_there_and_back), TEST(known_durations),
-           TEST(the_fingerprint_is_the_clusters))
+           TEST(unknown_options), TEST(paths_and_words), TEST(durations_there_and_back), TEST(known_durations))
