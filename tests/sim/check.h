@@ -32,8 +32,7 @@
    other sending, which lies g away, so RAW's width + 2 rho g; where it crosses a report, both reports count. The bound's width is at most
    U + U + r + r. Bounds near a step, where the hull alone holds, are left out. rho itself is at most 500 ppm, or twice the true rate and
    630 ppm (a young rate may be off by 250 ppm and its error be 100 ppm), or what chronyd's frequencies differ by and 230 ppm, unless it
-   was doubled. With more than 15 nodes the echoes rotate: t_e is older, and
-   the formula says so by itself.
+   was doubled. With more than 15 nodes the echoes rotate: t_e is older, and the formula says so by itself.
 
    Three things are known to be local and may differ between nodes: the hysteresis of `drifting`, with the at-risk that follows from it; for
    how long a breach is held once its pair is no longer proven, which the node's own looks end within half a second; and when a
