@@ -97,6 +97,7 @@ static void check_report(struct machine *m, struct tg_clock *clock)
         tg_clock_report(clock, &report);
         assert_null(tg_report_range_fault(&report));
         assert_true(report.raw_ns == clock->last.raw_ns && report.hull_since_raw_ns == since);
+        assert_true(clock->hull_since_raw_ns == report.raw_ns); /* the next one begins where this one ends */
         for (int i = 0; i < m->n_trace; i++) {
                 int64_t raw = m->trace[i].raw, c = m->trace[i].c;
 

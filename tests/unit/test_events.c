@@ -347,6 +347,65 @@ static void at_most_five_a_second(void **state)
         stop();
 }
 
+/* Corosync takes reports and delivers none: ten are tried, then one in five. */
+static void few_reports_where_none_comes_back(void **state)
+{
+        (void)state;
+        start();
+        for (int i = 0; i < 60; i++)
+                tick(S);
+        assert_in_range(n_sent, 18, 24);
+        stop();
+}
+
+static void the_margin_in_the_status(void **state)
+{
+        static struct tg_snapshot snapshot;
+        struct tg_quorum quorum = { .provider = true,
+                                    .quorate = true,
+                                    .quorum = 3,
+                                    .total_votes = 5,
+                                    .qdevice_votes = 1,
+                                    .n_nodes = 1,
+                                    .nodes = { { 1, 1, true } } };
+        struct tg_look l = look();
+
+        (void)state;
+        start();
+        handle((struct tg_event){ .type = TG_EVENT_QUORUM, .quorum = &quorum });
+        tg_node_snapshot(node, &l, &snapshot);
+        assert_int_equal(snapshot.margin, 2);
+        assert_int_equal(snapshot.margin_without_qdevice, 1);
+        stop();
+}
+
+/* After a large step the verdict waits for the answers of all, but for a tenth of a second only: who does not answer holds up nothing. */
+static void a_step_is_judged_without_the_last_answer(void **state)
+{
+        static const uint32_t ids[] = { 2, 3 };
+        struct tg_report report;
+        int64_t judged_ns;
+
+        (void)state;
+        start();
+        for (size_t i = 0; i < COUNT_OF(ids); i++)
+                hear_peer(ids[i], 10 * ids[i]);
+        now_ns += 500 * MS;
+        report = peer_report(2);
+        report.steps = 1;
+        report.last_step_ns = 5 * S;
+        hear(2, 20, &report);
+        judged_ns = node->judged_raw_ns;
+        assert_true(judged_ns < now_ns);
+        now_ns += 50 * MS;
+        handle((struct tg_event){ .type = TG_EVENT_LOOK });
+        assert_true(node->judged_raw_ns == judged_ns);
+        now_ns += 51 * MS;
+        handle((struct tg_event){ .type = TG_EVENT_LOOK });
+        assert_true(node->judged_raw_ns == now_ns);
+        stop();
+}
+
 /* Every few seconds the own report of the second is followed up once, and that one by no other. */
 static void a_follow_up_is_not_followed_up(void **state)
 {
@@ -405,4 +464,6 @@ TESTS_MAIN(TEST(only_who_was_heard_in_this_ring_is_echoed), TEST(a_suspend_drops
            TEST(of_two_agents_the_lower_pid_counts), TEST(votes_and_who_left), TEST(forged_and_replayed),
            TEST(an_echo_of_an_earlier_epoch_is_no_answer), TEST(the_selected_source_is_told_first),
            TEST(the_age_of_what_others_prove), TEST(large_steps_are_answered), TEST(at_most_five_a_second),
-           TEST(a_follow_up_is_not_followed_up), TEST(what_is_not_heard_is_told))
+           TEST(few_reports_where_none_comes_back), TEST(the_margin_in_the_status),
+           TEST(a_step_is_judged_without_the_last_answer), TEST(a_follow_up_is_not_followed_up),
+           TEST(what_is_not_heard_is_told))

@@ -35,6 +35,7 @@ struct game {
         struct tg_random *r;
         struct clock clocks[2];
         uint32_t rho_ppm[2];
+        int64_t delay_least_ns[2]; /* of what each sends */
         int64_t delay_max_ns, apart_max_ns, bracket_max_ns;
         bool quiet;
         uint32_t n;
@@ -167,7 +168,7 @@ static void tell_echo(const struct game *g, struct sent *s)
 static void send(struct game *g, uint32_t from, int64_t t_ns)
 {
         struct sent *s = &g->sent[g->n];
-        int64_t since = 0, delay = ROUNDING_NS + (random_chance(g->r, 40) ? 0 : random_size(g->r, g->delay_max_ns));
+        int64_t since = 0, delay = g->delay_least_ns[from] + (random_chance(g->r, 40) ? 0 : random_size(g->r, g->delay_max_ns));
 
         *s = (struct sent){ .from = from, .t_ns = t_ns, .report = { .node_id = from + 1, .seq = g->n + 1, .ring = { 1, 1 } } };
         s->report.epoch = epoch_of(from);
@@ -240,6 +241,9 @@ static void new_game(struct game *g, struct tg_random *r, bool quiet)
         g->delay_max_ns = quiet ? MS : random_size(r, 50 * MS);
         g->apart_max_ns = quiet ? 5 * MS : random_size(r, 450 * MS);
         g->bracket_max_ns = quiet ? 0 : random_size(r, 3 * MS);
+        g->delay_least_ns[0] = g->delay_least_ns[1] = ROUNDING_NS;
+        if (!quiet && random_chance(r, 50)) /* one way is slow */
+                g->delay_least_ns[random_below(r, 2)] += random_size(r, 200 * MS);
         random_clock(g, &g->clocks[0]);
         random_clock(g, &g->clocks[1]);
         apart_ppm = llabs(g->clocks[0].ppb - g->clocks[1].ppb) / 1000;

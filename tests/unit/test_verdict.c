@@ -13,6 +13,7 @@ static struct tg_quorum quorum;
 static struct tg_alerts alerts;
 static struct tg_verdict verdict;
 static int64_t now_ns;
+static bool connected;
 
 /* n members of one vote with ids 1 .. n, all fresh, on one live source; the slots are the other way round. */
 static void start(uint32_t n)
@@ -23,6 +24,7 @@ static void start(uint32_t n)
         tg_options_default(&options);
         quorum = (struct tg_quorum){ .provider = true, .quorate = true, .quorum = n / 2 + 1, .total_votes = n };
         now_ns = 1000 * S;
+        connected = true;
         view.n = n;
         for (uint32_t i = 0; i < n; i++) {
                 struct tg_member *m = &view.members[n - 1 - i];
@@ -75,7 +77,7 @@ static void judge(int64_t for_ns)
 {
         static const bool in_grace[TG_ALERT_SLOTS] = { false };
         struct tg_situation s = {
-                .view = &view, .options = &options, .quorum = &quorum, .connected = true, .settled = true, .self = slot(1)
+                .view = &view, .options = &options, .quorum = &quorum, .connected = connected, .settled = true, .self = slot(1)
         };
 
         for (int64_t end = now_ns + for_ns; now_ns <= end; now_ns += S) {
@@ -151,6 +153,28 @@ static void forecasts_tell_the_way_to_the_budget(void **state)
         assert_true(node(3)->has_forecast && node(3)->forecast_slow_ns == 3000000 * S);
 }
 
+/* The rate is known with an error: at its slow end the budget must be crossed within the hour too, and that for half a minute. */
+static void drifting_at_the_slow_end(void **state)
+{
+        (void)state;
+        for (int i = 0; i < 2; i++) {
+                struct tg_pair *pair;
+
+                start(3);
+                put_all(-MS, MS);
+                for (int k = 0; k < 3; k++)
+                        view.members[k].report.reference_id = 1;
+                pair = put(1, 3, -501 * MS, -499 * MS);
+                pair->has_rate = true;
+                pair->rate_ppb = -166667; /* 3000 s */
+                pair->rate_error_ppb = i ? 20000 : 40000;
+                judge(29 * S);
+                assert_int_equal(node(3)->state, TG_NODE_OK);
+                judge(2 * S);
+                assert_int_equal(node(3)->state, i ? TG_NODE_DRIFTING : TG_NODE_OK);
+        }
+}
+
 /* Three pairs are beyond, and nobody is to blame: the farthest pair is named. */
 static void the_farthest_pair_is_named(void **state)
 {
@@ -220,6 +244,21 @@ static void a_split_wants_a_majority_of_fresh_votes(void **state)
         assert_int_equal(verdict.cluster, TG_CLUSTER_BREACHED);
 }
 
+/* A verdict that was proven stays for a while, but not when corosync is gone. */
+static void without_corosync_nothing_is_kept(void **state)
+{
+        (void)state;
+        for (int i = 0; i < 2; i++) {
+                start_split();
+                judge(2 * S);
+                assert_int_equal(verdict.cluster, TG_CLUSTER_SPLIT);
+                memset(view.pairs, 0, sizeof view.pairs);
+                connected = i == 0;
+                judge(0);
+                assert_int_equal(verdict.cluster, connected ? TG_CLUSTER_SPLIT : TG_CLUSTER_UNPROVEN);
+        }
+}
+
 /* Two nodes on one source are 0.9 s apart: each may claim half of that and more, or they contradict it together. */
 static void claims_count_together(void **state)
 {
@@ -238,5 +277,6 @@ static void claims_count_together(void **state)
 }
 
 TESTS_MAIN(TEST(all_is_well), TEST(offsets_are_from_the_reference), TEST(forecasts_tell_the_way_to_the_budget),
-           TEST(the_farthest_pair_is_named), TEST(a_told_breach_ends_when_its_pair_is_proven_within),
-           TEST(a_split_wants_quorum), TEST(a_split_wants_a_majority_of_fresh_votes), TEST(claims_count_together))
+           TEST(drifting_at_the_slow_end), TEST(the_farthest_pair_is_named), TEST(without_corosync_nothing_is_kept),
+           TEST(a_told_breach_ends_when_its_pair_is_proven_within), TEST(a_split_wants_quorum),
+           TEST(a_split_wants_a_majority_of_fresh_votes), TEST(claims_count_together))
