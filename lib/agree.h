@@ -21,5 +21,6 @@ struct tg_agreement {
         int reference;             /* slot; -1 without a set */
 };
 
-/* The reference is the one that the lowest fresh node last reported, while that is in the set; else the median. */
+/* The reference is the lower median of the set's members with a live source (of all, where nobody has one). The one that the lowest fresh node
+   last reported stays it while it is among these and they do not lie, for the most part, farther than a tenth of the budget to one side. */
 void tg_agree(const struct tg_view *view, struct tg_agreement *out);
