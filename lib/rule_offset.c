@@ -12,6 +12,7 @@
 #define STEP_SAID_NS         (5 * TG_NS_PER_S)
 #define RHO_ALARM_PPM        1000
 #define MOVED_MAX_NS         1e18
+#define CLEARLY              10 /* a share of the budget */
 
 bool tg_rule_beyond(struct tg_rule_case *c)
 {
@@ -152,12 +153,19 @@ static int64_t nearest_ns(struct tg_interval a)
         return a.low_ns > 0 ? a.low_ns : a.high_ns < 0 ? -a.high_ns : 0;
 }
 
-/* Of two nodes whose claims contradict their bound, the one outside the agreeing set is named, else the one with the higher id. */
+/* Of two nodes whose claims contradict their bound, the one outside the agreeing set is named; else the one clearly farther from the reference;
+   else the one with the higher id. */
 static bool names_me(const struct tg_rule_case *c, int other)
 {
+        const struct tg_node_verdict *o = &c->verdict->nodes[other];
         bool mine = c->verdict->agreement.in_set[c->slot], its = c->verdict->agreement.in_set[other];
+        int64_t farther = c->n->has_offset && o->has_offset ? llabs(c->n->offset_ns) - llabs(o->offset_ns) : 0;
 
-        return mine != its ? its : c->m->id > tg_rule_member(c, other)->id;
+        if (mine != its)
+                return its;
+        if (llabs(farther) > c->s->options->budget_ns / CLEARLY)
+                return farther > 0;
+        return c->m->id > tg_rule_member(c, other)->id;
 }
 
 /* How far a clock that is being slewed has moved between its chronyd's claim and as_of of the pair: nodes of clocks far apart send at

@@ -98,8 +98,9 @@ void tg_verdict_evaluate(struct tg_verdict *verdict, const struct tg_situation *
                 n->in_grace = m->fresh && m->report.boot_ns < s->options->boot_grace_ns;
                 offset_of(verdict, s, slot);
                 forecast_of(verdict, s, slot);
-                if (m->present || m->fresh)
-                        tg_node_rules_apply(verdict, s, slot, alerts);
         }
+        for (uint32_t i = 0; i < view->n; i++)
+                if (view->members[view->order[i]].present || view->members[view->order[i]].fresh)
+                        tg_node_rules_apply(verdict, s, view->order[i], alerts);
         tg_cluster_rules_apply(verdict, s, alerts);
 }

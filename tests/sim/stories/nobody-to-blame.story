@@ -18,4 +18,4 @@ alerts
   node-stepped n2,n3 raised 60.3s..60.5s
   cluster-breached raised 61.8s..62.5s
   node-drifting n1,n3 raised 63.3s..65s
-  node-claim-contradicted n2,n3 raised 63.3s..65s
+  node-claim-contradicted n1,n3 raised 63.3s..65s
