@@ -134,7 +134,7 @@ static bool judge_pair(const struct tg_view *view, int a, int b, struct tg_pair 
         if (!pair->bounded || lags(view, a, b, pair)) {
                 pair->verdict = TG_PAIR_UNPROVEN;
                 pair->stale = false;
-        } else if (!pair->stale) {
+        } else {
                 pair->verdict = tg_pair_judge(pair->offset, view->budget_ns);
         }
         return (pair->verdict == TG_PAIR_BEYOND) != (before == TG_PAIR_BEYOND);

@@ -110,6 +110,18 @@ static void a_ring_change_wants_fresh_messages(void **state)
         assert_false(pair()->stale);
 }
 
+/* It is the bound that stands: another budget judges it anew. */
+static void a_stale_bound_is_judged_by_the_budget_of_today(void **state)
+{
+        (void)state;
+        start();
+        tg_view_ring(&view, (struct tg_ring_id){ 1, 2 });
+        view.budget_ns = MS / 2;
+        tg_view_judge(&view);
+        assert_true(pair()->stale && pair()->bounded);
+        assert_int_equal(pair()->verdict, TG_PAIR_UNPROVEN);
+}
+
 /* A verdict that rests on a bound which its nodes' reports have left behind stands for a while only. */
 static void a_bound_must_keep_up(void **state)
 {
@@ -205,6 +217,7 @@ static void of_the_silent_nothing_is_said(void **state)
         assert_int_equal(pair()->verdict, TG_PAIR_UNPROVEN);
 }
 
-TESTS_MAIN(TEST(an_exchange_proves), TEST(a_ring_change_wants_fresh_messages), TEST(a_bound_must_keep_up),
-           TEST(an_echo_is_about_one_epoch), TEST(what_was_reported_in_another_epoch_is_gone),
-           TEST(steps_are_told_by_the_agent_that_saw_them), TEST(of_the_silent_nothing_is_said))
+TESTS_MAIN(TEST(an_exchange_proves), TEST(a_ring_change_wants_fresh_messages),
+           TEST(a_stale_bound_is_judged_by_the_budget_of_today), TEST(a_bound_must_keep_up), TEST(an_echo_is_about_one_epoch),
+           TEST(what_was_reported_in_another_epoch_is_gone), TEST(steps_are_told_by_the_agent_that_saw_them),
+           TEST(of_the_silent_nothing_is_said))
