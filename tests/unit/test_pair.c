@@ -38,6 +38,7 @@ struct game {
         int64_t delay_least_ns[2]; /* of what each sends */
         int64_t delay_max_ns, apart_max_ns, bracket_max_ns;
         bool quiet;
+        bool broken; /* oscillators */
         uint32_t n;
         struct sent sent[SENT_MAX];
         struct tg_view view;
@@ -79,17 +80,18 @@ static int64_t c_at(const struct clock *c, int64_t t_ns)
 static void random_clock(struct game *g, struct clock *c)
 {
         struct tg_random *r = g->r;
+        int64_t ppb = g->broken ? 20000000 : 245000;
 
-        *c = (struct clock){ .base_ns = random_size(r, INT64_C(1) << 50), .ppb = random_range(r, -245000, 245000), .n = 1 };
+        *c = (struct clock){ .base_ns = random_size(r, INT64_C(1) << 50), .ppb = random_range(r, -ppb, ppb), .n = 1 };
         c->segments[0].c_ns = S + random_size(r, INT64_C(1) << 60);
-        c->segments[0].slope_ppb = g->quiet ? random_range(r, -100000, 100000) : random_signed(r, 99000000);
+        c->segments[0].slope_ppb = g->quiet ? random_range(r, -100000, 100000) : random_signed(r, 97000000);
         for (uint32_t k = random_below(r, g->quiet ? 1 : 7); k > 0; k--) {
                 struct segment *last = &c->segments[c->n - 1], *s = &c->segments[c->n++];
 
                 s->t_ns = last->t_ns + random_range(r, 1, 2 * S);
                 s->step = random_chance(r, 50);
                 s->c_ns = along(last, s->t_ns) + (s->step ? random_signed(r, 3 * S) : 0);
-                s->slope_ppb = random_chance(r, 50) ? last->slope_ppb : random_signed(r, 99000000);
+                s->slope_ppb = random_chance(r, 50) ? last->slope_ppb : random_signed(r, 97000000);
         }
 }
 
@@ -238,6 +240,7 @@ static void new_game(struct game *g, struct tg_random *r, bool quiet)
         memset(g, 0, sizeof *g);
         g->r = r;
         g->quiet = quiet;
+        g->broken = !quiet && random_chance(r, 30);
         g->delay_max_ns = quiet ? MS : random_size(r, 50 * MS);
         g->apart_max_ns = quiet ? 5 * MS : random_size(r, 450 * MS);
         g->bracket_max_ns = quiet ? 0 : random_size(r, 3 * MS);
@@ -247,6 +250,7 @@ static void new_game(struct game *g, struct tg_random *r, bool quiet)
         random_clock(g, &g->clocks[0]);
         random_clock(g, &g->clocks[1]);
         apart_ppm = llabs(g->clocks[0].ppb - g->clocks[1].ppb) / 1000;
+        apart_ppm += g->broken ? apart_ppm / 40 : 0; /* by either's RAW */
         g->rho_ppm[random_below(r, 2)] = (uint32_t)apart_ppm + 2;
         for (int i = 0; i < 2; i++)
                 g->rho_ppm[i] += g->rho_ppm[i] ? 0 : 1 + (uint32_t)apart_ppm / 3;
@@ -271,7 +275,7 @@ static void play_round(struct game *g, int64_t t_ns)
 
 static void the_truth_is_within(void **state)
 {
-        struct property p = property_begin(60000, 3000);
+        struct property p = property_begin(100000, 4000);
         struct tg_random r;
         uint64_t n = 0, bounded = 0;
 
