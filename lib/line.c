@@ -34,9 +34,9 @@ static void thin_out(struct tg_line *line)
         }
 }
 
-void tg_line_add(struct tg_line *line, int64_t t_ns, int64_t y_ns)
+void tg_line_add(struct tg_line *line, int64_t t_ns, int64_t y_ns, int64_t half_ns)
 {
-        const struct tg_line_point point = { t_ns, y_ns };
+        const struct tg_line_point point = { t_ns, y_ns, half_ns };
 
         /* the newest point moves on until it stands far enough from the one before it */
         if (line->n >= 2 && line->points[line->n - 1].t_ns - line->points[line->n - 2].t_ns < line->spacing_ns) {
@@ -88,6 +88,28 @@ int64_t tg_line_span_ns(const struct tg_line *line)
         return line->n ? line->points[line->n - 1].t_ns - line->points[0].t_ns : 0;
 }
 
+/* How far off the slope may be, given what each point is certainly within. Points can rest on the same few messages and lie on a line all the
+   same, so their scatter alone does not tell. Where no straight line passes them all the rate has changed, and the ends must do. */
+static double certain_error(const struct tg_line *line, double slope)
+{
+        const struct tg_line_point *first = &line->points[0], *last = &line->points[line->n - 1];
+        double low = -INFINITY, high = INFINITY;
+
+        for (const struct tg_line_point *a = first; a < last; a++)
+                for (const struct tg_line_point *b = a + 1; b <= last; b++) {
+                        double dt = (double)(b->t_ns - a->t_ns), dy = (double)(b->y_ns - a->y_ns),
+                               half = (double)a->half_ns + (double)b->half_ns;
+
+                        if (dt <= 0)
+                                continue;
+                        low = fmax(low, (dy - half) / dt);
+                        high = fmin(high, (dy + half) / dt);
+                }
+        if (low <= high)
+                return fmax(high - slope, slope - low);
+        return ((double)first->half_ns + (double)last->half_ns) / (double)tg_line_span_ns(line);
+}
+
 void tg_line_fit(const struct tg_line *line, struct tg_fit *fit)
 {
         double slopes[SLOPES_MAX] = { 0 }, n = line->n, spread, low, high;
@@ -109,7 +131,7 @@ void tg_line_fit(const struct tg_line *line, struct tg_fit *fit)
         k = (int)((count - spread) / 2);
         low = select_kth(slopes, count, k < 0 ? 0 : k);
         high = select_kth(slopes, count, k < 0 ? count - 1 : count - 1 - k);
-        fit->slope_error = 2 * fmax(fit->slope - low, high - fit->slope);
+        fit->slope_error = fmax(2 * fmax(fit->slope - low, high - fit->slope), certain_error(line, fit->slope));
 }
 
 int64_t tg_line_value_ns(const struct tg_line *line, double slope, int64_t t_ns)

@@ -10,6 +10,7 @@
 
 struct tg_line_point {
         int64_t t_ns, y_ns;
+        int64_t half_ns; /* y is certainly within so much of the truth */
 };
 
 struct tg_line {
@@ -19,14 +20,16 @@ struct tg_line {
 };
 
 struct tg_fit {
-        bool known;         /* enough points over enough time */
-        double slope;       /* ns per ns */
-        double slope_error; /* half width of its 95 % interval (Sen 1968), doubled, since neighbouring points share noise */
+        bool known;   /* enough points over enough time */
+        double slope; /* ns per ns */
+        /* half width of its 95 % interval (Sen 1968), doubled, since neighbouring points share noise; and at least the distance to the farthest
+           slope of a straight line that passes every point within its half_ns */
+        double slope_error;
 };
 
 void tg_line_reset(struct tg_line *line);
 /* Adds a point; t_ns must not go back. */
-void tg_line_add(struct tg_line *line, int64_t t_ns, int64_t y_ns);
+void tg_line_add(struct tg_line *line, int64_t t_ns, int64_t y_ns, int64_t half_ns);
 void tg_line_fit(const struct tg_line *line, struct tg_fit *fit);
 /* How much time the points cover. */
 int64_t tg_line_span_ns(const struct tg_line *line);

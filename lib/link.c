@@ -84,6 +84,17 @@ static const struct tg_link_sample *best_sample(const struct tg_link *link, int6
         return best;
 }
 
+/* How far D may lie from the middle of two measurements. D moves between the two; and the peer's was made earlier than it seems, by as much as
+   the message that told it was late. */
+static int64_t half_ns(const struct tg_link *link, const struct tg_link_sample *best, int64_t upper_ns, int64_t measured_ns)
+{
+        const struct tg_link_sample *newest = &link->window[(link->next + TG_LINK_WINDOW - 1) % TG_LINK_WINDOW];
+        int64_t half = llabs(best->upper_ns / 2 + upper_ns / 2);
+        int64_t apart = llabs(best->raw_ns - measured_ns) + llabs(newest->upper_ns - best->upper_ns) + 2 * half;
+
+        return half + tg_ageing_ns(apart < TG_AGE_MAX_NS ? apart : TG_AGE_MAX_NS, link->rho_ppm) / 2;
+}
+
 void tg_link_answer(struct tg_link *link, int64_t upper_ns, int64_t age_ns, int64_t rx_ns)
 {
         const struct tg_link_sample *best = best_sample(link, rx_ns, link->rho_ppm);
@@ -96,8 +107,7 @@ void tg_link_answer(struct tg_link *link, int64_t upper_ns, int64_t age_ns, int6
         at_ns = best->raw_ns + (rx_ns - age_ns - best->raw_ns) / 2;
         if (link->line.n && at_ns <= link->line.points[link->line.n - 1].t_ns)
                 return;
-        link->half_ns = llabs(best->upper_ns / 2 + upper_ns / 2);
-        tg_line_add(&link->line, at_ns, best->upper_ns / 2 - upper_ns / 2);
+        tg_line_add(&link->line, at_ns, best->upper_ns / 2 - upper_ns / 2, half_ns(link, best, upper_ns, rx_ns - age_ns));
 }
 
 /* Somebody else who sets the clock misleads chronyd about the frequency by thousands of ppm. No sound oscillator is so far off: when the rate was
@@ -135,10 +145,6 @@ bool tg_link_judge(struct tg_link *link, const struct tg_chrony_sample *own, con
         bool doubled = false;
 
         tg_line_fit(&link->line, &link->fit);
-        /* neighbouring points rest on the same messages and lean the same way, which their scatter does not show */
-        if (link->fit.known)
-                link->fit.slope_error =
-                        fmax(link->fit.slope_error, (double)link->half_ns / (double)tg_line_span_ns(&link->line));
         if (link->fit.slope_error > RATE_ERROR_MAX)
                 link->fit.known = false;
         if (link->fit.known) {

@@ -28,7 +28,6 @@ struct tg_link {
         bool has_heard;                   /* the clock was looked at sharply when the newest message came */
         int64_t heard_raw_ns, heard_c_ns; /* own RAW, and REALTIME - RAW then */
         struct tg_link_sample window[TG_LINK_WINDOW];
-        int64_t half_ns;     /* half width of D when the last point was added: a point may be off by that */
         struct tg_line line; /* likely D over own RAW */
         struct tg_fit fit;
         uint32_t rho_ppm;

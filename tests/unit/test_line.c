@@ -39,7 +39,7 @@ static int64_t draw(struct tg_random *r, const struct truth *w, struct tg_line *
 
                 if (random_chance(r, w->outlier_percent))
                         noise += w->noise_ns * random_between(r, 5, 1000);
-                tg_line_add(line, t, true_value(w, t) + (int64_t)noise);
+                tg_line_add(line, t, true_value(w, t) + (int64_t)noise, 0);
                 t += random_range(r, 900, 1100) * TG_NS_PER_MS;
         }
         return line->points[line->n - 1].t_ns;
@@ -120,12 +120,40 @@ static void points_that_share_noise_are_no_surer(void **state)
                                 last[k & 3] = w.noise_ns * random_normal(&r);
                                 if (k >= 0)
                                         tg_line_add(&line, t,
-                                                    true_value(&w, t) + (int64_t)(last[0] + last[1] + last[2] + last[3]));
+                                                    true_value(&w, t) + (int64_t)(last[0] + last[1] + last[2] + last[3]), 0);
                         }
                         tg_line_fit(&line, &fit);
                         held += fabs(fit.slope - w.slope) <= fit.slope_error;
                 }
                 assert_true(held >= lines * 95 / 100);
+        }
+}
+
+/* Points that are certainly within their halves: then so is the slope within its error, however few they are and whatever they share. */
+static void the_error_is_certain(void **state)
+{
+        struct property p = property_begin(2000, 300);
+        struct tg_random r;
+
+        (void)state;
+        while (property_next(&p, &r)) {
+                struct truth w = random_truth(&r);
+                int64_t most = 1 + random_size(&r, 10 * TG_NS_PER_MS), t = w.t0;
+                int points = 9 + (int)random_below(&r, 60);
+                struct tg_line line;
+                struct tg_fit fit;
+
+                tg_line_reset(&line);
+                for (int i = 0; i < points; i++) {
+                        int64_t half = random_size(&r, most), off = random_chance(&r, 50) ? half : -half;
+
+                        if (random_chance(&r, 50))
+                                off = random_signed(&r, half + 1);
+                        tg_line_add(&line, t, true_value(&w, t) + off, half + 1);
+                        t += random_range(&r, 900, 1100) * TG_NS_PER_MS;
+                }
+                tg_line_fit(&line, &fit);
+                assert_true(!fit.known || fabs(fit.slope - w.slope) <= fit.slope_error + 1e-12);
         }
 }
 
@@ -164,17 +192,17 @@ static void little_is_not_enough(void **state)
         for (int i = 0; i < 100; i++) {
                 tg_line_fit(&line, &fit);
                 assert_int_equal(fit.known, i > 7 && 1000 * (i - 1) >= 7000);
-                tg_line_add(&line, i * TG_NS_PER_S, 0);
+                tg_line_add(&line, i * TG_NS_PER_S, 0, 0);
         }
         tg_line_reset(&line);
         for (int i = 0; i < 1000; i++) /* many points, but within 5 s */
-                tg_line_add(&line, i * 5 * TG_NS_PER_MS, 0);
+                tg_line_add(&line, i * 5 * TG_NS_PER_MS, 0, 0);
         tg_line_fit(&line, &fit);
         assert_false(fit.known);
         tg_line_reset(&line);
-        tg_line_add(&line, 5, 70);
+        tg_line_add(&line, 5, 70, 0);
         assert_int_equal(tg_line_value_ns(&line, 0.5, 25), 80);
-        tg_line_add(&line, 5, 71); /* two at one instant have no slope */
+        tg_line_add(&line, 5, 71, 0); /* two at one instant have no slope */
         tg_line_fit(&line, &fit);
         assert_false(fit.known);
 }
@@ -196,7 +224,7 @@ static void thinning_keeps_the_span(void **state)
                         int64_t span, want;
 
                         t += random_range(&r, every / 2, every);
-                        tg_line_add(&line, t, i);
+                        tg_line_add(&line, t, i, 0);
                         span = t - line.points[0].t_ns;
                         want = (t < long_enough ? t : long_enough) / 2 - 2 * every;
                         assert_in_range(line.n, 1, TG_LINE_POINTS);
@@ -209,5 +237,5 @@ static void thinning_keeps_the_span(void **state)
 }
 
 TESTS_MAIN(TEST(exact_points_give_the_exact_line), TEST(slope_error_holds_the_truth),
-           TEST(points_that_share_noise_are_no_surer), TEST(a_few_wild_points_change_little), TEST(little_is_not_enough),
-           TEST(thinning_keeps_the_span))
+           TEST(points_that_share_noise_are_no_surer), TEST(the_error_is_certain), TEST(a_few_wild_points_change_little),
+           TEST(little_is_not_enough), TEST(thinning_keeps_the_span))
