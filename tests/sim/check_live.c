@@ -17,12 +17,20 @@
 #define JAM_NS    (500 * TG_NS_PER_MS)
 #define JAMMED_NS (3 * TG_NS_PER_S)
 
+/* What a liar said of its RAW stays in the others' windows until as many sound reports have come; its agent's restart alone keeps these. */
+static bool is_cleared(const struct sim_check *c, uint32_t i)
+{
+        int64_t lied = c->nodes[i].lied_t_ns, up = c->sim->nodes[i].up_t_ns;
+
+        return lied < up && (lied < 0 || c->sim->t_ns - up > (TG_LINK_WINDOW + 2) * TG_NS_PER_S + QUIET_NS);
+}
+
 bool check_takes_part(const struct sim_check *c, uint32_t i)
 {
         const struct sim_node *node = &c->sim->nodes[i];
 
         return node->core && !node->frozen && node->corosync && !node->corosync_frozen && !node->halted &&
-               sim_clock_last(&node->clock)->running && check_honest(c->sim, i) && c->nodes[i].lied_t_ns < node->up_t_ns;
+               sim_clock_last(&node->clock)->running && check_honest(c->sim, i) && is_cleared(c, i);
 }
 
 static int64_t turns_ns(const struct sim_check *c)
