@@ -168,12 +168,8 @@ static void on_members(struct sim *sim, const struct sim_event *cause)
 {
         struct tg_event event = { .type = TG_EVENT_MEMBERS };
 
-        for (uint32_t j = 0; j < sim->n; j++) {
-                const struct sim_node *peer = &sim->nodes[j];
-
-                if (cause->members >> j & (peer->core || sim->ghosts >> j & 1))
-                        event.members.list[event.members.n++] = (struct tg_group_member){ peer->id, peer->pid };
-        }
+        event.members.n = (uint32_t)(cause->len / sizeof event.members.list[0]);
+        memcpy(event.members.list, cause->data, cause->len);
         give(sim, cause->node, &event, cause);
 }
 

@@ -43,7 +43,6 @@ struct sim_event {
         uint32_t pid;
         int64_t sent_t_ns;
         struct tg_ring_id ring;
-        uint64_t members;
         uint16_t len;
         uint8_t data[TG_REPORT_BYTES_MAX];
 };

@@ -133,13 +133,27 @@ static void flush(struct sim *sim, uint64_t ring)
 
 /* ---- rings ---- */
 
+/* The process group as it is now: an agent that is slow to handle the change must not see the pids of a later one. */
+static void fill_members(const struct sim *sim, uint64_t ring, struct sim_event *event)
+{
+        struct tg_group_member list[SIM_NODES] = { 0 };
+        uint32_t n = 0;
+
+        for (uint32_t j = 0; j < sim->n; j++)
+                if (ring >> j & 1 && (sim->nodes[j].core || sim->ghosts >> j & 1))
+                        list[n++] = (struct tg_group_member){ sim->nodes[j].id, sim->nodes[j].pid };
+        event->len = (uint16_t)(n * sizeof list[0]);
+        memcpy(event->data, list, event->len);
+}
+
 /* CPG and quorum speak over different sockets, in either order; so do the two callbacks of CPG. */
 static void tell_ring(struct sim *sim, uint32_t i)
 {
         struct sim_node *node = &sim->nodes[i];
-        struct sim_event event = { .kind = SIM_RING, .ring = node->ring_id, .members = node->ring };
+        struct sim_event event = { .kind = SIM_RING, .ring = node->ring_id };
         bool members_first = sim_random(sim, 2);
 
+        fill_members(sim, node->ring, &event);
         sim_totem_quorum(sim, i);
         event.kind = members_first ? SIM_MEMBERS : SIM_RING;
         push_stream(sim, i, &event, sim->t_ns + (int64_t)sim_random(sim, 2 * TG_NS_PER_MS));
@@ -226,10 +240,11 @@ void sim_totem_group(struct sim *sim, uint32_t i)
         uint64_t ring = node->ring;
 
         for (uint32_t j = 0; j < sim->n; j++) {
-                struct sim_event event = { .kind = SIM_MEMBERS, .members = ring, .ring = node->ring_id };
+                struct sim_event event = { .kind = SIM_MEMBERS, .ring = node->ring_id };
 
                 if (!(ring >> j & 1) || !sim->nodes[j].core)
                         continue;
+                fill_members(sim, ring, &event);
                 push_stream(sim, j, &event, sim->t_ns + delay(sim));
                 if (j != i)
                         continue;
