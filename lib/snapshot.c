@@ -30,11 +30,10 @@ static int64_t age_of(const struct tg_node *node, int slot, int64_t raw_ns, int6
         return age;
 }
 
-static void copy_report(const struct tg_node *node, const struct tg_member *m, int64_t now_raw_ns, struct tg_node_status *out)
+static void copy_report(const struct tg_member *m, int64_t now_raw_ns, struct tg_node_status *out)
 {
         const struct tg_report *r = &m->report;
 
-        (void)node;
         out->has_report = m->heard;
         if (!m->heard)
                 return;
@@ -89,7 +88,7 @@ static void copy_node(const struct tg_node *node, int slot, int64_t now_raw_ns, 
         out->forecast_ns = v->forecast_ns;
         out->has_claim = v->has_claim;
         out->claim_ns = v->claim_ns;
-        copy_report(node, m, now_raw_ns, out);
+        copy_report(m, now_raw_ns, out);
 }
 
 static void copy_pair(const struct tg_node *node, int a, int b, int64_t now_raw_ns, struct tg_pair_status *out)

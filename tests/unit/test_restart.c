@@ -4,22 +4,13 @@
 
 #include <timeguard/node.h>
 
+#include "plain_look.h"
 #include "property.h"
 
 #define S TG_NS_PER_S
 
 static struct tg_options options;
 static struct tg_node *hearer;
-
-static struct tg_look at(int64_t raw_ns)
-{
-        return (struct tg_look){ .raw_ns = raw_ns,
-                                 .real_ns = 1790000000 * S + raw_ns,
-                                 .mono_ns = raw_ns,
-                                 .boot_ns = raw_ns,
-                                 .tai_ns = 1790000037 * S + raw_ns,
-                                 .bracket_ns = 150 };
-}
 
 static struct tg_node *make(uint32_t id, uint32_t pid, uint8_t boot, int64_t raw_ns)
 {

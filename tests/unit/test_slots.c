@@ -6,6 +6,7 @@
 
 #include <timeguard/node.h>
 
+#include "plain_look.h"
 #include "property.h"
 
 #define S     TG_NS_PER_S
@@ -16,16 +17,6 @@ static struct tg_node *node;
 static struct tg_snapshot snapshot;
 static bool up[IDS];
 static int told;
-
-static struct tg_look at(int64_t raw_ns)
-{
-        return (struct tg_look){ .raw_ns = raw_ns,
-                                 .real_ns = 1790000000 * S + raw_ns,
-                                 .mono_ns = raw_ns,
-                                 .boot_ns = raw_ns,
-                                 .tai_ns = 1790000037 * S + raw_ns,
-                                 .bracket_ns = 150 };
-}
 
 static void make(int64_t raw_ns)
 {
