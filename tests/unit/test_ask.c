@@ -36,6 +36,8 @@ static void the_selected_one_first(void **state)
         game_add(&g, "10.0.0.2", '+', 6);
         game_poll_chronyd(&g);
         EXPECT_SOURCES(&g, "10.0.0.1", "10.0.0.2", "fd00::1");
+        game_add(&g, "10.0.0.3", '+', 6);
+        g.sample.sources[g.sample.n_sources - 1].mode = TG_SOURCE_REFCLOCK;
         game_add(&g, "10.0.0.4", '+', 6);
         game_add(&g, "10.0.0.5", '+', 6);
         game_poll_chronyd(&g);
@@ -85,6 +87,29 @@ static void what_stays_is_remembered(void **state)
         assert_true(game_asked(&g, 0).raw_ns == 0 && game_asked(&g, 0).ahead_high_ns == 0);
         assert_int_equal(game_asked(&g, 1).state, TG_ASKED_OK);
         assert_true(game_asked(&g, 1).raw_ns == before.raw_ns && game_asked(&g, 1).ahead_low_ns == before.ahead_low_ns);
+}
+
+/* All slots are taken, and the one that could be asked again the soonest belongs to a source that stays. */
+static void a_newcomer_takes_the_place_of_none_that_stays(void **state)
+{
+        struct game g;
+        char text[20];
+
+        (void)state;
+        game_begin(&g);
+        for (int i = 0; i < TG_ASK_SLOTS; i++) {
+                game_drop_all(&g);
+                snprintf(text, sizeof text, "10.0.0.%d", i);
+                game_add(&g, text, '*', 6);
+                game_round(&g, GAME_C_NS + i);
+        }
+        game_drop_all(&g);
+        game_add(&g, "10.0.0.9", '*', 6);
+        game_add(&g, "10.0.0.0", '+', 6);
+        game_poll_chronyd(&g);
+        EXPECT_SOURCES(&g, "10.0.0.9", "10.0.0.0");
+        assert_int_equal(game_asked(&g, 0).state, TG_ASKED_NEVER);
+        assert_int_equal(game_asked(&g, 1).state, TG_ASKED_OK);
 }
 
 /* ---- when ---- */
@@ -363,6 +388,6 @@ static void many_sources_in_turn(void **state)
 }
 
 TESTS_MAIN(TEST(the_selected_one_first), TEST(what_is_lost_is_asked_on), TEST(what_stays_is_remembered),
-           TEST(once_in_chronys_interval), TEST(sooner_when_urged), TEST(a_lost_one_soon_again), TEST(refused),
-           TEST(rate_doubles_and_is_remembered), TEST(deny_is_obeyed_for_an_hour), TEST(an_unknown_kiss_is_no_answer),
-           TEST(never_too_often), TEST(many_sources_in_turn))
+           TEST(a_newcomer_takes_the_place_of_none_that_stays), TEST(once_in_chronys_interval), TEST(sooner_when_urged),
+           TEST(a_lost_one_soon_again), TEST(refused), TEST(rate_doubles_and_is_remembered), TEST(deny_is_obeyed_for_an_hour),
+           TEST(an_unknown_kiss_is_no_answer), TEST(never_too_often), TEST(many_sources_in_turn))

@@ -227,7 +227,8 @@ static void never_clear_within_the_limit(void **state)
 
         (void)state;
         while (property_next(&p, &r)) {
-                int64_t offset_ns = random_signed(&r, 2 * GAME_LIMIT_NS), late_ns = random_size(&r, 100 * TG_NS_PER_MS);
+                int64_t near_ns = GAME_LIMIT_NS + random_signed(&r, 20 * TG_NS_PER_MS);
+                int64_t offset_ns = random_chance(&r, 50) ? near_ns : -near_ns, late_ns = random_size(&r, 100 * TG_NS_PER_MS);
                 int64_t slew_ppb = random_range(&r, -TG_SLEW_MAX_PPB, TG_SLEW_MAX_PPB), t4_ns;
                 struct tg_ask_request request;
                 struct tg_ask_arrival arrival;
