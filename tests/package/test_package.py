@@ -53,7 +53,7 @@ def the_unit_file_is_sound(build):
         assert not complaints, complaints
         result = run("systemd-analyze", "security", "--offline=true", path)
         score = float(re.search(r"exposure level for \S+: ([0-9.]+)", result.stdout).group(1))
-        assert score <= 1.6, score
+        assert score <= 1.8, score  # 0.3 are for adjtimex, which is only read, 0.2 for time sources at any address
     for word in ("Type=notify", "WatchdogSec=", "CapabilityBoundingSet=\n", "After=corosync.service chrony.service", "Wants=corosync.service"):
         assert word in unit, word
     assert "Requires=" not in unit and "BindsTo=" not in unit
