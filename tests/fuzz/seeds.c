@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes inputs to begin with, from messages of this project: reports of clusters in virtual time, polls of a sound chronyd, and stories
-   for a core. usage: fuzz_seeds DIRECTORY, which holds the directories report, chrony and node. */
+/* Writes inputs to begin with, from messages of this project: reports of clusters in virtual time, polls of a sound chronyd, stories
+   for a core and for one who asks. usage: fuzz_seeds DIRECTORY, which holds the directories report, chrony, node and ntp. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +127,28 @@ static void write_stories(void)
                 keep("node", stories[i], sizeof stories[i]);
 }
 
+/* ---- who asks: which sources, then moves (the table in fuzz_ntp.c) ---- */
+
+static void write_asks(void)
+{
+        /* sources 0 and 1 at poll 4; a look takes two bytes wherever there is one */
+        static const uint8_t begin[] = { 9, 9, 0, 2, 7, 2, 0, 4, 0, 4, 9, 9 };
+        static const uint8_t rounds[][26] = {
+                { 0, 20, 1, 9, 9, 1, 0, 9, 9, 80, 7, 1, 2, 1, 2, 5, 5, 9, 9, 9, 9, 50, 0, 50, 0, 0 }, /* a second goes by, an answer */
+                { 0, 20, 1, 9, 9, 2, 1, 9, 9, 30, 70, 1, 1, 3, 231, 1, 2, 1, 2, 5, 5, 9, 9, 9, 9, 50 }, /* fields of its own */
+                { 0, 20, 1, 9, 9, 4, 0, 1, 6, 0, 20, 1, 9, 9, 4, 1, 0, 7, 90, 1, 0, 20, 1, 9, 9, 8 },   /* refusals, a step */
+                { 0, 20, 1, 9, 9, 3, 0, 9, 9, 48, 0x24, 3, 6, 0xe7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4 }, /* bytes */
+        };
+        uint8_t bytes[sizeof begin + 4 * sizeof rounds[0]];
+
+        for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; i++) {
+                memcpy(bytes, begin, sizeof begin);
+                for (size_t k = 0; k < 4; k++)
+                        memcpy(bytes + sizeof begin + k * sizeof rounds[0], rounds[k < 3 ? i : 0], sizeof rounds[0]);
+                keep("ntp", bytes, sizeof bytes);
+        }
+}
+
 int main(int argc, char **argv)
 {
         if (argc != 2) {
@@ -139,5 +161,6 @@ int main(int argc, char **argv)
         for (uint32_t n = 0; n < 12; n += 1 + n / 3)
                 write_poll(n);
         write_stories();
+        write_asks();
         return 0;
 }
