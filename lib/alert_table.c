@@ -44,6 +44,28 @@ static const struct tg_alert_kind alert_kinds[TG_ALERT_COUNT] = {
             "Check 'systemctl status corosync' and 'corosync-quorumtool -s' on this node; timeguard reconnects by itself."),
         ROW(NOT_HEARD, "not-heard", CLUSTER, 4, 1 * S, 2 * S, false, "95cf6b66d44748f68a52ceb10bdb638d",
             "Check 'corosync-cfgtool -s' and the load of this node: corosync accepts messages and does not deliver them."),
+        ROW(PENDING_STEP, "pending-step", CLUSTER, 2, 0, 30 * S, false, "1c569f5175f4414eb9f820ff7984e02b",
+            "Run 'timeguard status' and check the time source before chronyd follows it; do not restart chronyd and do not run "
+            "'chronyc makestep' while an HA watchdog is armed."),
+        ROW(GATE_CLOSED, "gate-closed", CLUSTER, 2, 0, 1 * S, false, "8b6c80ed001446e5a49170e80d690aba",
+            "Mend what 'timeguard status' names; the gate then opens by itself after gate.release, or at once with 'timeguard "
+            "gate release'. Until then nothing fails over."),
+        ROW(GATE_WOULD_CLOSE, "gate-would-close", CLUSTER, 3, 0, 30 * S, false, "8a931f851e8f4343a56c48fdca8bf07c",
+            "Mend what 'timeguard status' names. To let timeguard block HA actions in such a case set 'mode = enforce' in "
+            "section [gate] on all nodes."),
+        ROW(GATE_BLOCKED, "gate-blocked", CLUSTER, 2, 2 * S, 30 * S, false, "330586e43a9c4d34aa5996ed9e085f6b",
+            "Run 'timeguard gate' and remove what it names as the reason; mend the clocks that 'timeguard status' names."),
+        ROW(GATE_FAILED, "gate-failed", CLUSTER, 2, 0, 60 * S, false, "a523c0f1e83349dcabcbd31594b83c79",
+            "Run 'timeguard gate' and 'journalctl -u timeguard-gate@*'; mend what failed, or run the command that it names by "
+            "hand."),
+        ROW(GATE_TAKEN, "gate-taken", CLUSTER, 4, 0, 1 * S, false, "b386c9f58ff541dfa986d7bbf8069211",
+            "When the cluster shall be guarded again, run 'timeguard gate release'."),
+        ROW(GATE_UNCLEAR, "gate-unclear", CLUSTER, 2, 0, 1 * S, false, "eecf083b2e5f4c2f8f9985b4e29d63ab",
+            "If nobody wants HA to be blocked, open it by hand: 'ha-manager crm-command arm-ha' (Proxmox VE), 'crm_attribute "
+            "-t crm_config -n maintenance-mode -D' (Pacemaker). If it shall stay so, do nothing."),
+        ROW(GATE_MAX_HOLD, "gate-max-hold", CLUSTER, 2, 0, 1 * S, false, "e99dee742d03464a8d03c13e5e25c55e",
+            "Run 'timeguard gate' to see what is not proven; decide whether the cluster can do without failover, else open "
+            "with 'timeguard gate release' once the clocks agree."),
         ROW(NODE_BEYOND, "node-beyond", NODE, 2, 0, 3 * S, true, "29d18e4566a944739063fadf452439ae",
             "On @NODE@ run 'chronyc tracking' and 'chronyc sources'; correct its source, and do not step its clock while an HA "
             "watchdog is armed."),

@@ -94,6 +94,33 @@ static void on_options(struct tg_node *node, const struct tg_event *event)
         node->wants_report = true;
 }
 
+static void on_asked(struct tg_node *node, const struct tg_event *event)
+{
+        node->n_asked = event->asked.n < TG_ASK_SOURCES ? event->asked.n : TG_ASK_SOURCES;
+        memcpy(node->asked, event->asked.list, node->n_asked * sizeof node->asked[0]);
+}
+
+static void on_gate_result(struct tg_node *node, const struct tg_event *event)
+{
+        struct tg_situation s = tg_node_situation(node);
+
+        tg_gate_result(&node->gate, &s, event->gate);
+        node->dirty = true;
+}
+
+static void on_stored(struct tg_node *node, const struct tg_event *event)
+{
+        tg_gate_stored(&node->gate, event->stored.version, event->stored.ok, event->now.raw_ns);
+}
+
+static void on_admin(struct tg_node *node, const struct tg_event *event)
+{
+        struct tg_situation s = tg_node_situation(node);
+
+        tg_gate_admin(&node->gate, &s, event->admin.hold, event->admin.left_s);
+        node->dirty = true;
+}
+
 static void on_stop(struct tg_node *node, const struct tg_event *event)
 {
         (void)event;
@@ -115,9 +142,15 @@ int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const 
         node->event_tokens = EVENT_TOKENS;
         node->verdict.agreement.reference = -1;
         take_options(node, options);
+        tg_gate_start(&node->gate, identity, now->raw_ns);
         tg_node_judge(node); /* so that the first status does not look like a verdict */
         *out = node;
         return 0;
+}
+
+bool tg_node_restore(struct tg_node *node, const uint8_t *data, size_t len)
+{
+        return tg_gate_restore(&node->gate, data, len);
 }
 
 struct tg_node *tg_node_free(struct tg_node *node)
@@ -130,7 +163,7 @@ void tg_node_set_id(struct tg_node *node, uint32_t node_id)
 {
         if (node->identity.node_id == node_id)
                 return;
-        node->identity.node_id = node_id;
+        node->identity.node_id = node->gate.self_id = node_id;
         node->view = (struct tg_view){ 0 };
         node->seq = node->heard_seq = 0;
         for (int i = 0; i < TG_NODES_MAX; i++)
@@ -180,6 +213,21 @@ static bool is_half_told(const struct tg_node *node)
         return false;
 }
 
+static void act_if_due(struct tg_node *node)
+{
+        int self = tg_node_self(node);
+        struct tg_situation s;
+
+        if (node->acts && self >= 0) {
+                if (node->dirty)
+                        tg_agree(&node->view, &node->verdict.agreement);
+                s = tg_node_situation(node);
+                tg_gate_act(&node->gate, &s, &node->verdict.agreement, node->view.members[self].report.raw_ns);
+        }
+        node->acts = false;
+        node->wants_report |= node->gate.wants_report;
+}
+
 void tg_node_handle(struct tg_node *node, const struct tg_event *event)
 {
         static void (*const handlers[])(struct tg_node *, const struct tg_event *) = {
@@ -193,6 +241,10 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
                 [TG_EVENT_TOPOLOGY] = tg_node_on_topology,
                 [TG_EVENT_DISCONNECTED] = tg_node_on_disconnected,
                 [TG_EVENT_OPTIONS] = on_options,
+                [TG_EVENT_ASKED] = on_asked,
+                [TG_EVENT_GATE_RESULT] = on_gate_result,
+                [TG_EVENT_STORED] = on_stored,
+                [TG_EVENT_ADMIN] = on_admin,
                 [TG_EVENT_STOP] = on_stop,
         };
         unsigned change = tg_clock_take(&node->clock, &event->now);
@@ -209,6 +261,7 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
         if (!is_half_told(node) && (node->urgent || (event->type != TG_EVENT_DELIVERY &&
                                                      (node->dirty || event->now.raw_ns - node->judged_raw_ns >= JUDGE_NS))))
                 tg_node_judge(node);
+        act_if_due(node);
         report_if_due(node);
 }
 
@@ -221,6 +274,15 @@ bool tg_node_next_action(struct tg_node *node, struct tg_action *action)
                 action->type = TG_ACTION_SEND;
                 action->send.len = node->send_len;
                 memcpy(action->send.data, node->send, node->send_len);
+                return true;
+        }
+        if (tg_gate_next_order(&node->gate, &action->gate)) {
+                action->type = TG_ACTION_GATE;
+                return true;
+        }
+        action->store.len = tg_gate_next_save(&node->gate, action->store.data, &action->store.version, node->clock.last.raw_ns);
+        if (action->store.len) {
+                action->type = TG_ACTION_STORE;
                 return true;
         }
         if (!tg_alerts_next(&node->alerts, &action->alert, &slot))

@@ -97,6 +97,7 @@ static void accept(struct tg_node *node, int slot, const struct tg_report *repor
 {
         bool own = slot == tg_node_self(node);
         int64_t now = node->clock.last.raw_ns;
+        struct tg_situation situation;
         unsigned change;
 
         node->reports_heard++;
@@ -109,6 +110,8 @@ static void accept(struct tg_node *node, int slot, const struct tg_report *repor
         }
         node->view.members[slot].heard_pid = pid;
         change = tg_view_deliver(&node->view, slot, report, now);
+        situation = tg_node_situation(node);
+        tg_gate_deliver(&node->gate, &situation, slot);
         if (change & TG_VIEW_CONTRADICTION)
                 drop_contradicted(node, slot);
         if (change & (TG_VIEW_VERDICT | TG_VIEW_CONTRADICTION | TG_VIEW_STEPPED))
@@ -121,6 +124,8 @@ static void accept(struct tg_node *node, int slot, const struct tg_report *repor
                         node->step_raw_ns = now;
         }
         node->dirty = true;
+        if (own && pid == node->identity.pid)
+                node->acts = true;
 }
 
 void tg_node_on_delivery(struct tg_node *node, const struct tg_event *event)

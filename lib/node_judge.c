@@ -57,11 +57,11 @@ static void judge_messages(struct tg_node *node)
         }
 }
 
-void tg_node_judge(struct tg_node *node)
+struct tg_situation tg_node_situation(const struct tg_node *node)
 {
         int64_t now = node->clock.last.raw_ns;
-        bool in_grace[TG_ALERT_SLOTS] = { false };
-        struct tg_situation s = {
+
+        return (struct tg_situation){
                 .view = &node->view,
                 .options = &node->options,
                 .quorum = &node->quorum,
@@ -71,9 +71,17 @@ void tg_node_judge(struct tg_node *node)
                 .now_raw_ns = now,
                 .now_real_ns = node->clock.last.real_ns,
         };
+}
+
+void tg_node_judge(struct tg_node *node)
+{
+        int64_t now = node->clock.last.raw_ns;
+        bool in_grace[TG_ALERT_SLOTS] = { false };
+        struct tg_situation s = tg_node_situation(node);
 
         tg_alerts_begin(&node->alerts);
         tg_verdict_evaluate(&node->verdict, &s, &node->alerts);
+        tg_gate_judge(&node->gate, &s, &node->verdict.agreement, &node->alerts);
         judge_messages(node);
         for (uint32_t i = 0; i < node->view.n; i++)
                 in_grace[node->view.order[i]] = node->verdict.nodes[node->view.order[i]].in_grace;

@@ -6,6 +6,7 @@
 
 #include "alerts.h"
 #include "clock.h"
+#include "gate.h"
 #include "link.h"
 #include "verdict.h"
 #include "view.h"
@@ -29,6 +30,9 @@ struct tg_node {
         struct tg_view view;
         struct tg_link links[TG_NODES_MAX]; /* by slot */
         struct tg_verdict verdict;
+        struct tg_gate gate;
+        uint32_t n_asked, ask_at; /* what the sources said, and whose turn it is in the reports */
+        struct tg_asked asked[TG_ASK_SOURCES], told[TG_ASK_SOURCES];
         struct tg_alerts alerts;
         struct tg_bad_report bad[TG_NODES_MAX];
 
@@ -45,6 +49,7 @@ struct tg_node {
         bool must_report;  /* ... even past the limit of five a second */
         bool leaving;
         bool dirty;  /* the verdict is older than the view */
+        bool acts;   /* the own report has come back: the gate may act */
         bool urgent; /* ... and must not wait for the next look */
         int64_t judged_raw_ns;
         int64_t step_raw_ns; /* when the last large step was heard of; 0: of none */
@@ -70,6 +75,7 @@ void tg_node_on_delivery(struct tg_node *node, const struct tg_event *event);
 /* node_judge.c: who has been silent for too long; the verdict and the alerts as of the last look. */
 void tg_node_hush(struct tg_node *node);
 void tg_node_judge(struct tg_node *node);
+struct tg_situation tg_node_situation(const struct tg_node *node);
 /* node_rewind.c: the own RAW went back to now_raw_ns. */
 void tg_node_rewind(struct tg_node *node, int64_t now_raw_ns);
 /* Slot of the own node, or -1. */

@@ -20,6 +20,7 @@ void tg_node_on_ring(struct tg_node *node, const struct tg_event *event)
         tg_view_ring(&node->view, event->ring);
         for (int i = 0; i < TG_NODES_MAX; i++)
                 node->links[i].heard_in_ring = false;
+        tg_gate_ring(&node->gate, node->clock.last.raw_ns);
         begin_quiet(node);
 }
 
@@ -37,6 +38,7 @@ struct tg_member *tg_node_member(struct tg_node *node, uint32_t id)
                 tg_link_start(&node->links[slot]);
                 node->bad[slot] = (struct tg_bad_report){ 0 };
                 node->verdict.nodes[slot] = (struct tg_node_verdict){ 0 };
+                tg_watch_forget(&node->gate.watch, slot);
         }
         m = &node->view.members[slot];
         if (!m->name[0])
@@ -136,6 +138,7 @@ void tg_node_on_disconnected(struct tg_node *node, const struct tg_event *event)
                 tg_view_silence(&node->view, slot);
                 node->links[slot].heard_in_ring = false;
         }
+        tg_gate_ring(&node->gate, node->clock.last.raw_ns);
         begin_quiet(node);
         node->dirty = true;
 }

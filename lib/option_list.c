@@ -120,3 +120,40 @@ void tg_option_sets_text(const struct tg_source_set_list *list, char *buf, size_
                 used += (size_t)snprintf(buf + used, size - used, "%s%s", between, tg_addr_text(&list->entries[i].addr, addr));
         }
 }
+
+static bool is_unit(const char *text)
+{
+        static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_@:\\";
+        const char *dot = strrchr(text, '.');
+
+        return text[strspn(text, letters)] == 0 && text[0] != '.' && dot && dot[1];
+}
+
+int tg_option_units_set(void *field, const struct tg_option *option, const char *text, char *detail)
+{
+        struct tg_unit_list list = *(struct tg_unit_list *)field;
+        char entry[TG_NAME_MAX];
+        bool too_long;
+
+        while (next_entry(&text, entry, &too_long)) {
+                if (list.n == (uint32_t)option->max) {
+                        snprintf(detail, TG_OPTION_ERROR_MAX, "more than %" PRId64 " units", option->max);
+                        return -EINVAL;
+                }
+                if (too_long || !is_unit(entry)) {
+                        snprintf(detail, TG_OPTION_ERROR_MAX, "not '%s'", entry);
+                        return -EINVAL;
+                }
+                tg_copy(list.names[list.n++], TG_NAME_MAX, entry);
+        }
+        *(struct tg_unit_list *)field = list;
+        return 0;
+}
+
+void tg_option_units_text(const struct tg_unit_list *list, char *buf, size_t size)
+{
+        size_t used = 0;
+
+        for (uint32_t i = 0; i < list->n && used < size; i++)
+                used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? " " : "", list->names[i]);
+}

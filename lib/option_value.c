@@ -129,13 +129,41 @@ static int set_path(void *field, const struct tg_option *option, const char *tex
         return 0;
 }
 
+/* The i-th of the words, and its length; NULL past the last. */
+static const char *choice_at(const struct tg_option *option, int64_t i, size_t *length)
+{
+        const char *word = option->choices;
+
+        for (; *word && i > 0; i--) {
+                word += strcspn(word, " ");
+                word += strspn(word, " ");
+        }
+        *length = strcspn(word, " ");
+        return *length ? word : NULL;
+}
+
+static int set_choice(void *field, const struct tg_option *option, const char *text, char *detail)
+{
+        const char *word;
+        size_t length;
+
+        (void)detail;
+        for (int64_t i = 0; (word = choice_at(option, i, &length)); i++)
+                if (strlen(text) == length && !memcmp(text, word, length)) {
+                        *(int64_t *)field = i;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
 static const struct {
         int (*set)(void *field, const struct tg_option *option, const char *text, char *detail);
 } types[] = {
         [TG_OPTION_DURATION] = { set_duration },   [TG_OPTION_INTEGER] = { set_number },
         [TG_OPTION_MODE] = { set_number },         [TG_OPTION_BOOL] = { set_bool },
         [TG_OPTION_PATH] = { set_path },           [TG_OPTION_MATCHES] = { tg_option_matches_set },
-        [TG_OPTION_SETS] = { tg_option_sets_set },
+        [TG_OPTION_SETS] = { tg_option_sets_set }, [TG_OPTION_UNITS] = { tg_option_units_set },
+        [TG_OPTION_CHOICE] = { set_choice },
 };
 
 int tg_option_value_set(struct tg_options *options, const struct tg_option *option, const char *text,
@@ -171,6 +199,13 @@ const char *tg_option_allowed(const struct tg_option *option, char *buf, size_t 
         case TG_OPTION_SETS:
                 snprintf(buf, size, "two or more addresses or refclock:ID on a line, at most %" PRId64 " in all", option->max);
                 break;
+        case TG_OPTION_UNITS:
+                snprintf(buf, size, "names of systemd units with their suffix, such as pve-ha-lrm.service, at most %" PRId64,
+                         option->max);
+                break;
+        case TG_OPTION_CHOICE:
+                snprintf(buf, size, "one of: %s", option->choices);
+                break;
         }
         return buf;
 }
@@ -178,6 +213,8 @@ const char *tg_option_allowed(const struct tg_option *option, char *buf, size_t 
 const char *tg_options_text(const struct tg_options *options, const struct tg_option *option, char *buf, size_t size)
 {
         const void *field = (const char *)options + option->offset;
+        const char *word;
+        size_t length;
 
         buf[0] = 0;
         switch (option->type) {
@@ -200,6 +237,13 @@ const char *tg_options_text(const struct tg_options *options, const struct tg_op
                 break;
         case TG_OPTION_SETS:
                 tg_option_sets_text(field, buf, size);
+                break;
+        case TG_OPTION_UNITS:
+                tg_option_units_text(field, buf, size);
+                break;
+        case TG_OPTION_CHOICE:
+                word = choice_at(option, *(const int64_t *)field, &length);
+                snprintf(buf, size, "%.*s", (int)length, word ? word : "");
                 break;
         }
         return buf;

@@ -56,6 +56,14 @@ const char *tg_report_range_fault(const struct tg_report *r)
                 { r->chrony.tracking.leap <= 3, "leap" },
                 { r->chrony.tracking.ref_time_ns >= 0 && r->chrony.tracking.ref_time_ns < INT64_MAX, "reference time" },
                 { r->chrony.n_sources <= TG_SOURCES_MAX, "source count" },
+                { r->asked.state <= TG_ASKED_BAD, "asked state" },
+                { r->asked.stratum <= 16, "asked stratum" },
+                { r->asked.leap <= 3, "asked leap" },
+                { r->asked.ref_time_ns >= 0, "asked reference time" },
+                { r->asked.side >= -1 && r->asked.side <= 1, "asked side" },
+                { r->asked.ahead_low_ns >= -TG_RAW_MAX_NS && r->asked.ahead_low_ns <= r->asked.ahead_high_ns &&
+                          r->asked.ahead_high_ns <= TG_C_MAX_NS,
+                  "asked offset" },
                 { r->n_echoes <= TG_ECHOES_MAX, "echo count" },
         };
 

@@ -2,6 +2,7 @@
 /* Reading a report from bytes that anybody may have sent: report_layout.h. Nothing is believed but lengths that were checked. */
 #include <string.h>
 
+#include "gate_record.h"
 #include "report_layout.h"
 #include "wire.h"
 
@@ -56,6 +57,25 @@ static void read_tracking(struct tg_reader *r, struct tg_tracking *t)
                 *floats[i] = (tg_chrony_float)tg_read_le(r, 4);
 }
 
+static void read_asked(struct tg_reader *r, int64_t raw_ns, struct tg_asked *a)
+{
+        a->state = (uint8_t)tg_read_le(r, 1);
+        if (a->state == TG_ASKED_NEVER)
+                return;
+        read_addr(r, &a->addr);
+        a->stratum = (uint8_t)tg_read_le(r, 1);
+        a->leap = (uint8_t)tg_read_le(r, 1);
+        a->ref_id = (uint32_t)tg_read_le(r, 4);
+        a->ref_time_ns = tg_read_i64(r);
+        a->raw_ns = read_instant(r, raw_ns);
+        a->ahead_low_ns = tg_read_i64(r);
+        a->ahead_high_ns = tg_read_i64(r);
+        a->steady_s = (uint16_t)tg_read_le(r, 2);
+        a->side = (int8_t)tg_read_le(r, 1);
+        a->clear = (uint8_t)tg_read_le(r, 1);
+        a->span_s = (uint16_t)tg_read_le(r, 2);
+}
+
 static void read_fixed(struct tg_reader *r, struct tg_report *out)
 {
         const uint8_t *boot_id;
@@ -91,6 +111,10 @@ static void read_fixed(struct tg_reader *r, struct tg_report *out)
         out->chrony.n_reachable = (uint8_t)tg_read_le(r, 1);
         out->chrony.raw_ns = read_instant(r, out->raw_ns);
         read_tracking(r, &out->chrony.tracking);
+        if (out->minor < 1)
+                return;
+        tg_gate_read_report(r, &out->gate);
+        read_asked(r, out->raw_ns, &out->asked);
 }
 
 static void read_source(struct tg_reader *r, struct tg_source *s)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gate_record.h"
 #include "report_layout.h"
 #include "wire.h"
 
@@ -47,6 +48,25 @@ static void write_tracking(struct tg_writer *w, const struct tg_tracking *t)
                 tg_write_le(w, floats[i], 4);
 }
 
+static void write_asked(struct tg_writer *w, const struct tg_asked *a, int64_t raw_ns)
+{
+        tg_write_le(w, a->state, 1);
+        if (a->state == TG_ASKED_NEVER)
+                return;
+        write_addr(w, &a->addr);
+        tg_write_le(w, a->stratum, 1);
+        tg_write_le(w, a->leap, 1);
+        tg_write_le(w, a->ref_id, 4);
+        tg_write_le(w, (uint64_t)a->ref_time_ns, 8);
+        tg_write_le(w, age_us(a->raw_ns, raw_ns), 4);
+        tg_write_le(w, (uint64_t)a->ahead_low_ns, 8);
+        tg_write_le(w, (uint64_t)a->ahead_high_ns, 8);
+        tg_write_le(w, a->steady_s, 2);
+        tg_write_le(w, (uint8_t)a->side, 1);
+        tg_write_le(w, a->clear, 1);
+        tg_write_le(w, a->span_s, 2);
+}
+
 static void write_fixed(struct tg_writer *w, const struct tg_report *r, uint32_t flags)
 {
         tg_write_le(w, r->node_id, 4);
@@ -78,6 +98,8 @@ static void write_fixed(struct tg_writer *w, const struct tg_report *r, uint32_t
         tg_write_le(w, r->chrony.n_reachable, 1);
         tg_write_le(w, age_us(r->chrony.raw_ns, r->raw_ns), 4);
         write_tracking(w, &r->chrony.tracking);
+        tg_gate_write_report(w, &r->gate);
+        write_asked(w, &r->asked, r->raw_ns);
 }
 
 static void write_source(struct tg_writer *w, const struct tg_source *s)
@@ -153,6 +175,22 @@ static void write_echoes(struct tg_writer *w, const struct tg_report *r)
         tg_write_le(w, TG_ECHO_BYTES, 1);
         for (uint8_t i = 0; i < r->n_echoes; i++)
                 write_echo(w, &r->echoes[i], r->raw_ns, r->c_ns);
+}
+
+uint32_t tg_report_echo_room(const struct tg_report *report)
+{
+        uint8_t buf[TG_REPORT_BYTES_MAX];
+        struct tg_writer w = { .data = buf, .size = sizeof buf };
+
+        tg_write_room(&w, TG_REPORT_PREAMBLE + ECHOES_HEAD);
+        write_fixed(&w, report, report->flags);
+        tg_write_le(&w, report->chrony.n_sources, 1);
+        if (report->chrony.n_sources)
+                write_source(&w, &report->chrony.sources[0]);
+        if (w.bad)
+                return 0;
+        return (sizeof buf - w.pos) / TG_ECHO_BYTES < TG_ECHOES_MAX ? (uint32_t)((sizeof buf - w.pos) / TG_ECHO_BYTES)
+                                                                    : TG_ECHOES_MAX;
 }
 
 int tg_report_encode(const struct tg_report *report, uint8_t buf[static TG_REPORT_BYTES_MAX])

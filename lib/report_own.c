@@ -5,11 +5,15 @@
 
 #include "node_private.h"
 
+#define ASKED_AGAIN_S 16
+
 static void add_echoes(struct tg_node *node, struct tg_report *report)
 {
         const struct tg_view *view = &node->view;
-        uint32_t share = tg_echo_share(view->n ? view->n - 1 : 0), i;
+        uint32_t share = tg_echo_share(view->n ? view->n - 1 : 0), room = tg_report_echo_room(report), i;
 
+        if (share > room)
+                share = room;
         for (i = 0; i < view->n && report->n_echoes < share; i++) {
                 int slot = view->order[(node->echo_at + i) % view->n];
                 const struct tg_member *m = &view->members[slot];
@@ -40,6 +44,20 @@ static bool is_warned(const struct tg_node *node)
         return self >= 0 && node->verdict.nodes[self].warned;
 }
 
+/* What a source said is told once, and now and then for those who have just come. */
+static void take_asked(struct tg_node *node, struct tg_asked *out)
+{
+        for (uint32_t i = 0; i < node->n_asked; i++) {
+                uint32_t at = (node->ask_at + i) % node->n_asked;
+
+                if (!memcmp(&node->asked[at], &node->told[at], sizeof node->told[at]) && node->ticks % ASKED_AGAIN_S != at)
+                        continue;
+                *out = node->told[at] = node->asked[at];
+                node->ask_at = at + 1;
+                return;
+        }
+}
+
 void tg_node_compose(struct tg_node *node, bool event)
 {
         struct tg_report report = { .node_id = node->identity.node_id,
@@ -55,6 +73,10 @@ void tg_node_compose(struct tg_node *node, bool event)
         memcpy(report.epoch.boot_id, node->identity.boot_id, sizeof report.epoch.boot_id);
         memcpy(report.time_zone, node->identity.time_zone, sizeof report.time_zone);
         tg_clock_report(&node->clock, &report);
+        tg_gate_fill(&node->gate, &report.gate, report.raw_ns);
+        report.gate_version = TG_GATE_VERSION;
+        report.gate_state = (uint8_t)tg_gate_state(&node->gate, report.raw_ns);
+        take_asked(node, &report.asked);
         add_echoes(node, &report);
         len = tg_report_encode(&report, node->send);
         if (len < 0)

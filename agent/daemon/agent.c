@@ -41,7 +41,7 @@ void tg_agent_event(struct tg_agent *agent, struct tg_event *event)
         while (tg_node_next_action(agent->node, &action)) {
                 if (action.type == TG_ACTION_ALERT)
                         tg_journal_alert(agent, &action.alert);
-                else if (agent->cluster)
+                else if (action.type == TG_ACTION_SEND && agent->cluster)
                         tg_cluster_send(agent->cluster, action.send.data, action.send.len);
         }
 }

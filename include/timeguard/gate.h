@@ -25,6 +25,10 @@ enum tg_gate_backend {
         TG_BACKEND_NONE,
 };
 
+/* What a node sees of the gate, from records, hold and claims. */
+enum tg_gate_state { TG_GATE_IS_OPEN, TG_GATE_IS_CLOSING, TG_GATE_IS_CLOSED, TG_GATE_IS_OPENING, TG_GATE_IS_HELD };
+const char *tg_gate_state_text(enum tg_gate_state state); /* "open", ... */
+
 enum tg_gate_scope { TG_GATE_NOTHING, TG_GATE_CLUSTER, TG_GATE_NODE };
 
 /* What the HA stack itself shows, read back; never what was asked of it. */
@@ -63,6 +67,7 @@ struct tg_gate_result {
         enum tg_gate_verb verb;
         enum tg_gate_outcome outcome;
         enum tg_ha_state state;         /* of the order's scope; for STATUS and, where the backend knows at once, the others */
+        uint8_t backend;                /* enum tg_gate_backend: the one that was used, never AUTO */
         uint32_t flags;                 /* enum tg_gate_flag, those that the executor can tell */
         char prior[TG_GATE_PRIOR_MAX];  /* what OPEN would have to restore */
         char command[TG_GATE_TEXT_MAX]; /* STATUS: what CLOSE would run; else what was run */
@@ -77,6 +82,7 @@ enum tg_gate_flag {
         TG_GATE_ARMED = 1 << 3,   /* an HA watchdog is armed on this node */
         TG_GATE_BUSY = 1 << 4,    /* services are being fenced, recovered or migrated */
         TG_GATE_FENCING = 1 << 5, /* closed or not, lost nodes are fenced */
+        TG_GATE_OURS = 1 << 6,    /* told by the core: this agent has closed this node, or tried to */
 };
 
 /* How far a record has come. Each stage is multicast, and what follows an INTENT or OPENING waits until nodes that would be quorate by
@@ -94,6 +100,7 @@ enum tg_gate_stage {
         TG_STAGE_UNCLEAR, /* found closed without a proof that it was us: never opened by us */
         TG_STAGE_COUNT
 };
+const char *tg_gate_stage_text(enum tg_gate_stage stage);
 static inline bool tg_stage_is_live(uint8_t stage)
 {
         return stage >= TG_STAGE_INTENT && stage <= TG_STAGE_OPENING;
@@ -110,6 +117,7 @@ struct tg_gate_record {
         uint8_t scope;         /* enum tg_gate_scope */
         uint8_t stage;         /* enum tg_gate_stage */
         uint8_t whole;         /* one command for all; 0: each node acts on itself */
+        uint32_t boot_tag;     /* a short name of the owner's boot when it closed: a reboot starts the HA services again */
         uint8_t damping;       /* gate.release is doubled so often */
         int64_t since_real_ns; /* REALTIME of the owner when it closed; for display */
         char prior[TG_GATE_PRIOR_MAX];

@@ -28,8 +28,14 @@ enum tg_event_type {
         TG_EVENT_TOPOLOGY,     /* names, addresses or timings changed */
         TG_EVENT_DISCONNECTED, /* corosync is gone */
         TG_EVENT_OPTIONS,      /* the configuration was read anew */
+        TG_EVENT_ASKED,        /* the time sources were asked: what is known of each */
+        TG_EVENT_GATE_RESULT,  /* the executor has run an order */
+        TG_EVENT_STORED,       /* the gate's registers are on disk, or could not be written */
+        TG_EVENT_ADMIN,        /* an administrator's word about the gate */
         TG_EVENT_STOP,         /* the agent is about to stop: say so to the peers */
 };
+
+#define TG_GATE_STORE_MAX 512
 
 struct tg_group_member {
         uint32_t node_id;
@@ -56,12 +62,27 @@ struct tg_event {
                 const struct tg_quorum *quorum;
                 const struct tg_topology *topology;
                 const struct tg_options *options;
+                struct {
+                        uint32_t n;
+                        const struct tg_asked *list; /* at most TG_ASK_SOURCES */
+                } asked;
+                const struct tg_gate_result *gate;
+                struct {
+                        uint32_t version;
+                        bool ok;
+                } stored;
+                struct {
+                        bool hold;       /* false: release: the hold, if there is one, else what is closed may open at once */
+                        uint32_t left_s; /* UINT32_MAX: until released */
+                } admin;
         };
 };
 
 enum tg_action_type {
         TG_ACTION_SEND,  /* multicast `send` now; the time in it is that of the event just handled */
         TG_ACTION_ALERT, /* tell the transition */
+        TG_ACTION_GATE,  /* run the order; its result is a TG_EVENT_GATE_RESULT */
+        TG_ACTION_STORE, /* make `store` durable, in the place of what was there; then TG_EVENT_STORED */
 };
 
 struct tg_action {
@@ -72,6 +93,12 @@ struct tg_action {
                         uint8_t data[TG_REPORT_BYTES_MAX];
                 } send;
                 struct tg_alert alert;
+                struct tg_gate_order gate;
+                struct {
+                        uint32_t version;
+                        size_t len;
+                        uint8_t data[TG_GATE_STORE_MAX];
+                } store;
         };
 };
 
@@ -87,6 +114,9 @@ struct tg_identity {
 int tg_node_new(struct tg_node **out, const struct tg_identity *identity, const struct tg_options *options,
                 const struct tg_look *now);
 struct tg_node *tg_node_free(struct tg_node *node); /* accepts NULL, returns NULL */
+
+/* What TG_ACTION_STORE made durable last, if anything, before the first event. False: it is not sound; nothing is taken over of it. */
+bool tg_node_restore(struct tg_node *node, const uint8_t *data, size_t len);
 
 /* The own node id, once corosync is known; a change drops all that was measured. */
 void tg_node_set_id(struct tg_node *node, uint32_t node_id);

@@ -8,10 +8,12 @@
 #include <stdint.h>
 
 #include <timeguard/addr.h>
+#include <timeguard/gate.h>
 #include <timeguard/limits.h>
 
 #define TG_OPTION_ERROR_MAX 256
 #define TG_OPTION_LIST_MAX  32  /* entries of one list option */
+#define TG_UNITS_MAX        8   /* entries of gate.units */
 #define TG_PATH_MAX         104 /* a path of a Unix socket, NUL included (sun_path ends at 108) */
 
 /* An entry of source.allow: a prefix, or, when prefix.addr.family is none, a name as chronyd has it. */
@@ -37,6 +39,12 @@ struct tg_source_set_list {
         struct tg_source_set_entry entries[TG_OPTION_LIST_MAX];
 };
 
+/* gate.units: names of systemd units, in the order in which they are stopped. */
+struct tg_unit_list {
+        uint32_t n;
+        char names[TG_UNITS_MAX][TG_NAME_MAX];
+};
+
 struct tg_options {
         int64_t budget_ns;
         int64_t warn_percent;
@@ -46,6 +54,19 @@ struct tg_options {
         struct tg_source_match_list source_allow;
         struct tg_source_set_list source_alias;
         struct tg_source_set_list source_group;
+        int64_t source_port;  /* UDP, of the sources that are asked directly; 0: none is asked */
+        int64_t gate_mode;    /* enum tg_gate_mode */
+        int64_t gate_backend; /* enum tg_gate_backend */
+        int64_t gate_offset_limit_ns;
+        int64_t gate_step_limit_ns;
+        int64_t gate_confirm; /* reports */
+        int64_t gate_horizon_ns;
+        int64_t gate_release_ns;
+        bool gate_release_ack;
+        int64_t gate_max_hold_ns;
+        struct tg_unit_list gate_units;
+        char gate_command[TG_PATH_MAX]; /* "" none */
+        bool gate_health;
         int64_t chrony_port;
         char status_socket[TG_PATH_MAX];
         int64_t status_mode; /* permission bits of the status socket */
@@ -59,7 +80,9 @@ enum tg_option_type {
         TG_OPTION_BOOL,
         TG_OPTION_PATH,
         TG_OPTION_MATCHES,
-        TG_OPTION_SETS
+        TG_OPTION_SETS,
+        TG_OPTION_UNITS,
+        TG_OPTION_CHOICE
 };
 
 struct tg_option {
@@ -70,6 +93,7 @@ struct tg_option {
         int64_t min, max;     /* of the value in its own unit; lengths for lists are TG_OPTION_LIST_MAX */
         bool cluster;         /* part of the fingerprint: all nodes must have the same */
         bool reloadable;      /* takes effect on SIGHUP */
+        const char *choices;  /* of a choice: its words, separated by blanks; the value counts them from 0 */
         const char *meaning;  /* one sentence, for --help and the manual page */
 };
 

@@ -8,11 +8,13 @@
 #include <stdint.h>
 
 #include <timeguard/chrony.h>
+#include <timeguard/gate.h>
 #include <timeguard/limits.h>
+#include <timeguard/ntp.h>
 #include <timeguard/quorum.h>
 
 #define TG_REPORT_MAJOR  1  /* readers drop another major */
-#define TG_REPORT_MINOR  0  /* readers take any minor: it only appends */
+#define TG_REPORT_MINOR  1  /* 1: gate and asked. readers take any minor: it only appends */
 #define TG_ECHOES_MAX    14 /* of one report, so that the longest source finds room beside them; with more peers they rotate */
 #define TG_ECHOES_LEAST  8  /* of a report where there are as many peers */
 #define TG_NO_RATE       INT32_MIN
@@ -88,15 +90,19 @@ struct tg_report {
         uint32_t reference_id; /* of the agreeing set, as the sender last saw it; 0: none */
         uint64_t fingerprint;  /* tg_options_fingerprint */
         uint16_t gate_version; /* of the gate's logic; 0: none */
-        uint8_t gate_state;    /* 0 until there is a gate */
+        uint8_t gate_state;    /* enum tg_gate_state, as the sender sees it */
         char time_zone[TG_NAME_MAX];
 
+        struct tg_gate_report gate;
+        struct tg_asked asked;          /* of one source: they take turns; raw_ns on the wire as an age, in whole us */
         struct tg_chrony_sample chrony; /* raw_ns on the wire as an age, in whole us */
         uint8_t n_echoes;
         struct tg_echo echoes[TG_ECHOES_MAX];
 };
 
-/* Writes `report` into buf, at most TG_REPORT_BYTES_MAX bytes. All echoes find room; sources that find none are left out from the end, which
+/* How many echoes find room beside all the rest of the report. */
+uint32_t tg_report_echo_room(const struct tg_report *report);
+/* Writes `report` into buf, at most TG_REPORT_BYTES_MAX bytes. All echoes must find room (tg_report_echo_room); sources that find none are left out from the end, which
    flag CUT tells. Returns the length, or -EINVAL when a field is out of its range. */
 int tg_report_encode(const struct tg_report *report, uint8_t buf[static TG_REPORT_BYTES_MAX]);
 

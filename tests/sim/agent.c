@@ -42,6 +42,8 @@ static void carry_out(struct sim *sim, uint32_t i)
                         note_alert(sim, node, &action.alert);
                         continue;
                 }
+                if (action.type != TG_ACTION_SEND)
+                        continue;
                 len = action.send.len;
                 memcpy(data, action.send.data, len);
                 if (node->tamper != SIM_HONEST)

@@ -47,6 +47,67 @@ static inline void random_clock(struct tg_random *r, struct tg_report *report)
         report->steady_since_raw_ns = random_range(r, report->hull_since_raw_ns, report->raw_ns);
 }
 
+static inline void random_record(struct tg_random *r, bool of_a_node, struct tg_gate_record *record)
+{
+        record->stage = (uint8_t)random_below(r, TG_STAGE_COUNT);
+        if (record->stage == TG_STAGE_NONE)
+                return;
+        random_bytes(r, record->uuid, sizeof record->uuid);
+        record->uuid[0] |= 1;
+        record->ring_seq = random_u64(r);
+        record->serial = (uint32_t)random_u64(r);
+        record->owner_id = (uint32_t)random_range(r, 1, UINT32_MAX);
+        record->target_id = of_a_node ? (uint32_t)random_range(r, 1, UINT32_MAX) : 0;
+        record->scope = of_a_node ? TG_GATE_NODE : TG_GATE_CLUSTER;
+        record->whole = random_chance(r, 50);
+        record->boot_tag = (uint32_t)random_u64(r);
+        record->damping = (uint8_t)random_u64(r);
+        record->since_real_ns = (int64_t)random_u64(r);
+        random_word(r, record->prior, TG_GATE_PRIOR_MAX - 1);
+}
+
+static inline void random_gate(struct tg_random *r, struct tg_gate_report *gate)
+{
+        gate->ha_state = (uint8_t)random_below(r, TG_HA_OPENING + 1);
+        gate->backend = (uint8_t)random_below(r, TG_BACKEND_NONE + 1);
+        gate->flags = (uint8_t)random_u64(r);
+        gate->stored = (uint8_t)random_u64(r);
+        gate->claim = (uint8_t)random_below(r, TG_CLAIM_OPEN + 1);
+        if (random_chance(r, 30)) {
+                gate->hold = (struct tg_gate_hold){ .ring_seq = random_u64(r),
+                                                    .serial = (uint32_t)random_u64(r),
+                                                    .node_id = (uint32_t)random_range(r, 1, UINT32_MAX),
+                                                    .holds = random_chance(r, 50),
+                                                    .taken = random_chance(r, 50),
+                                                    .left_s = (uint32_t)random_u64(r) };
+                if (random_chance(r, 50))
+                        random_bytes(r, gate->hold.ack, sizeof gate->hold.ack);
+        }
+        for (int i = 0; i < TG_GATE_SLOTS; i++)
+                if (random_chance(r, 30))
+                        random_record(r, i, &gate->records[i]);
+}
+
+static inline void random_asked(struct tg_random *r, int64_t raw_ns, struct tg_asked *a)
+{
+        a->state = (uint8_t)random_below(r, TG_ASKED_BAD + 1);
+        if (a->state == TG_ASKED_NEVER)
+                return;
+        a->addr.family = TG_ADDR_IPV6;
+        random_bytes(r, a->addr.bytes, 16);
+        a->stratum = (uint8_t)random_below(r, 17);
+        a->leap = (uint8_t)random_below(r, 4);
+        a->ref_id = (uint32_t)random_u64(r);
+        a->ref_time_ns = random_range(r, 0, INT64_MAX);
+        a->raw_ns = raw_ns - random_size(r, 4000 * TG_NS_PER_S);
+        a->ahead_low_ns = random_range(r, -TG_RAW_MAX_NS, TG_C_MAX_NS);
+        a->ahead_high_ns = random_range(r, a->ahead_low_ns, TG_C_MAX_NS);
+        a->steady_s = (uint16_t)random_u64(r);
+        a->side = (int8_t)random_range(r, -1, 1);
+        a->clear = (uint8_t)random_u64(r);
+        a->span_s = (uint16_t)random_u64(r);
+}
+
 static inline void random_report_of(struct tg_random *r, struct tg_report *report, uint8_t sources, uint8_t echoes,
                                     size_t name_max)
 {
@@ -63,6 +124,8 @@ static inline void random_report_of(struct tg_random *r, struct tg_report *repor
         report->fingerprint = random_u64(r);
         report->gate_version = (uint16_t)random_u64(r);
         report->gate_state = (uint8_t)random_u64(r);
+        random_gate(r, &report->gate);
+        random_asked(r, report->raw_ns, &report->asked);
         random_word(r, report->time_zone, name_max);
         report->chrony.state = (uint8_t)random_below(r, TG_CHRONY_GARBLED + 1);
         report->chrony.n_known = (uint8_t)random_u64(r);
@@ -70,9 +133,11 @@ static inline void random_report_of(struct tg_random *r, struct tg_report *repor
         report->chrony.raw_ns = report->raw_ns - random_size(r, 4000 * TG_NS_PER_S);
         random_tracking(r, &report->chrony.tracking);
         report->chrony.n_sources = sources;
-        report->n_echoes = echoes;
         for (uint8_t i = 0; i < sources; i++)
                 random_report_source(r, &report->chrony.sources[i], name_max);
+        if (echoes > tg_report_echo_room(report))
+                echoes = (uint8_t)tg_report_echo_room(report);
+        report->n_echoes = echoes;
         for (uint8_t i = 0; i < echoes; i++)
                 random_echo(r, &report->echoes[i], report->raw_ns, report->c_ns);
 }
@@ -142,6 +207,15 @@ static inline void assert_same_report(const struct tg_report *sent, const struct
         assert_same_clock(sent, got);
         assert_true(sent->reference_id == got->reference_id && sent->fingerprint == got->fingerprint);
         assert_true(sent->gate_version == got->gate_version && sent->gate_state == got->gate_state);
+        assert_memory_equal(&sent->gate, &got->gate, sizeof sent->gate);
+        assert_true(sent->asked.state == TG_ASKED_NEVER || got->asked.raw_ns == on_the_wire(sent->asked.raw_ns, sent->raw_ns));
+        assert_same_addr(&sent->asked.addr, &got->asked.addr);
+        assert_true(sent->asked.state == got->asked.state && sent->asked.stratum == got->asked.stratum &&
+                    sent->asked.leap == got->asked.leap && sent->asked.ref_id == got->asked.ref_id &&
+                    sent->asked.ref_time_ns == got->asked.ref_time_ns && sent->asked.ahead_low_ns == got->asked.ahead_low_ns &&
+                    sent->asked.ahead_high_ns == got->asked.ahead_high_ns && sent->asked.steady_s == got->asked.steady_s &&
+                    sent->asked.side == got->asked.side && sent->asked.clear == got->asked.clear &&
+                    sent->asked.span_s == got->asked.span_s);
         assert_string_equal(sent->time_zone, got->time_zone);
         assert_true(sent->chrony.state == got->chrony.state && sent->chrony.n_known == got->chrony.n_known);
         assert_true(sent->chrony.n_reachable == got->chrony.n_reachable && got->chrony.n_sources <= sent->chrony.n_sources);

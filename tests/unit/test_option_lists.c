@@ -203,7 +203,7 @@ static void change(struct tg_random *r, struct tg_options *options, const struct
                 *(bool *)field ^= true;
                 break;
         case TG_OPTION_PATH:
-                strcpy(field, "/elsewhere");
+                strcpy(field, strcmp(field, "/elsewhere") ? "/elsewhere" : "/nowhere");
                 break;
         case TG_OPTION_MATCHES:
                 assert_int_equal(try(options, option->name, "n7"), 0);
@@ -213,6 +213,10 @@ static void change(struct tg_random *r, struct tg_options *options, const struct
                 snprintf(set, sizeof set, "fd00:%x:%x:%x::1 fd00:%x:%x:%x::2", random_below(r, 65536), random_below(r, 65536),
                          random_below(r, 65536), random_below(r, 65536), random_below(r, 65536), random_below(r, 65536));
                 assert_int_equal(try(options, option->name, set), 0);
+                break;
+        case TG_OPTION_UNITS:
+                ((struct tg_unit_list *)field)->n %= TG_UNITS_MAX;
+                assert_int_equal(try(options, option->name, "unit@7.service"), 0);
                 break;
         default: {
                 int64_t before = *(int64_t *)field;

@@ -221,6 +221,8 @@ static void drain(struct world *w, uint32_t i)
                         note_alert(&w->nodes[i], &action.alert);
                         continue;
                 }
+                if (action.type != TG_ACTION_SEND)
+                        continue; /* no executor and no disk here */
                 event.len = action.send.len;
                 memcpy(event.data, action.send.data, action.send.len);
                 if (w->tamper)

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is said of the gate. */
+#include <stdio.h>
+#include <string.h>
+
+#include "gate.h"
+#include "text.h"
+
+static void raise_alert(struct tg_alerts *alerts, enum tg_alert_id id, int slot, struct tg_evidence *evidence,
+                        const char *reason)
+{
+        tg_copy(evidence->reason, sizeof evidence->reason, reason);
+        tg_alerts_set(alerts, id, slot, evidence);
+}
+
+static void alert_danger(struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts)
+{
+        const struct tg_finding *f = &gate->finding;
+        struct tg_evidence evidence = f->evidence;
+        char reason[TG_REASON_MAX], buf[TG_REASON_MAX], lone[TG_NAME_MAX + 8] = "the cluster";
+        const char *command = gate->ha[0].known && gate->ha[0].result.command[0] ? gate->ha[0].result.command : "nothing";
+        const char *why_not;
+
+        gate->would_close = false;
+        gate->blocked[0] = 0;
+        if (f->danger == TG_DANGER_NONE || f->waits || tg_stage_is_live(gate->reg.records[0].stage) ||
+            (f->scope == TG_GATE_NODE && tg_stage_is_live(gate->reg.records[1].stage)) ||
+            gate->ha[0].result.state == TG_HA_CLOSED || gate->ha[0].result.state == TG_HA_CLOSING)
+                return;
+        why_not = tg_gate_may_not(gate, s, buf, sizeof buf);
+        if (why_not) {
+                tg_copy(gate->blocked, sizeof gate->blocked, why_not);
+                if (s->options->gate_mode == TG_GATE_OBSERVE)
+                        return;
+                snprintf(reason, sizeof reason, "the gate should close and does not, as %.180s; %.250s", why_not, f->why);
+                raise_alert(alerts, TG_ALERT_GATE_BLOCKED, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
+                return;
+        }
+        if (s->options->gate_mode == TG_GATE_ENFORCE)
+                return;
+        gate->would_close = true;
+        if (f->lone >= 0)
+                snprintf(lone, sizeof lone, "%.60s", s->view->members[f->lone].name);
+        snprintf(reason, sizeof reason, "with gate.mode = enforce the gate would now close for %s by '%.110s': %.230s", lone,
+                 command, f->why);
+        raise_alert(alerts, TG_ALERT_GATE_WOULD_CLOSE, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
+}
+
+static const char *target_of(const struct tg_situation *s, const struct tg_gate_record *r)
+{
+        int slot = tg_view_find(s->view, r->target_id);
+
+        return r->scope != TG_GATE_NODE ? "the cluster" : slot >= 0 ? s->view->members[slot].name : "a node";
+}
+
+static void alert_records(struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts)
+{
+        char reason[TG_REASON_MAX];
+        bool closed = false;
+
+        for (int i = 0; i < TG_GATE_SLOTS; i++) {
+                const struct tg_gate_record *r = &gate->reg.records[i];
+                struct tg_evidence evidence = { .node_id = 0 };
+
+                if (r->stage != TG_STAGE_VERIFIED && r->stage != TG_STAGE_OPENING)
+                        continue;
+                closed = true;
+                snprintf(reason, sizeof reason, "HA actions are blocked for %.60s: no failover%s; %.250s", target_of(s, r),
+                         gate->ha[i].known && gate->ha[i].result.flags & TG_GATE_FENCING ? " (fencing still active)" : "",
+                         gate->finding.why[0]       ? gate->finding.why
+                         : gate->finding.why_not[0] ? gate->finding.why_not
+                                                    : "all is proven well again, it opens after gate.release");
+                raise_alert(alerts, TG_ALERT_GATE_CLOSED, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
+        }
+        if (!closed)
+                gate->closed_raw_ns = 0;
+        else if (!gate->closed_raw_ns)
+                gate->closed_raw_ns = s->now_raw_ns;
+        if (closed && s->now_raw_ns - gate->closed_raw_ns > s->options->gate_max_hold_ns) {
+                struct tg_evidence evidence = { .value_ns = s->now_raw_ns - gate->closed_raw_ns };
+                char age[TG_NUMBER_MAX];
+
+                snprintf(reason, sizeof reason, "HA actions have been blocked for %s, longer than gate.max_hold: %.300s",
+                         tg_ns_text(evidence.value_ns, age), gate->finding.why[0] ? gate->finding.why : gate->finding.why_not);
+                raise_alert(alerts, TG_ALERT_GATE_MAX_HOLD, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
+        }
+}
+
+static void alert_trouble(struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts)
+{
+        struct tg_evidence evidence = { 0 };
+        char reason[TG_REASON_MAX];
+
+        for (int i = 0; i < TG_GATE_SLOTS; i++)
+                if (gate->work[i].failed[0]) {
+                        snprintf(reason, sizeof reason, "the gate could not be moved for %.60s: %.250s (tried %u times)",
+                                 target_of(s, &gate->reg.records[i]), gate->work[i].failed, gate->work[i].failures);
+                        raise_alert(alerts, TG_ALERT_GATE_FAILED, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
+                }
+        if (gate->save_failed)
+                raise_alert(alerts, TG_ALERT_GATE_FAILED, TG_ALERT_CLUSTER_SLOT, &evidence,
+                            "the gate's record cannot be written to /var/lib/timeguard: without it nothing is closed");
+        if (gate->reg.hold.taken && tg_gate_holds(gate, s->now_raw_ns))
+                raise_alert(alerts, TG_ALERT_GATE_TAKEN, TG_ALERT_CLUSTER_SLOT, &evidence,
+                            "what timeguard had closed was opened by somebody else: it closes nothing until it is released");
+        if (gate->reg.records[0].stage == TG_STAGE_UNCLEAR && gate->ha[0].known && gate->ha[0].result.state == TG_HA_CLOSED)
+                raise_alert(
+                        alerts, TG_ALERT_GATE_UNCLEAR, TG_ALERT_CLUSTER_SLOT, &evidence,
+                        "HA actions are blocked, and it is not proven whether by timeguard or by an administrator: timeguard "
+                        "does not open them");
+}
+
+void tg_gate_alert(struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts)
+{
+        struct tg_evidence evidence = { 0 };
+
+        if (gate->finding.pending)
+                raise_alert(alerts, TG_ALERT_PENDING_STEP, TG_ALERT_CLUSTER_SLOT, &evidence, gate->finding.step_why);
+        alert_danger(gate, s, alerts);
+        alert_records(gate, s, alerts);
+        alert_trouble(gate, s, alerts);
+}
+
+void tg_gate_judge(struct tg_gate *gate, const struct tg_situation *s, const struct tg_agreement *agreement,
+                   struct tg_alerts *alerts)
+{
+        tg_gate_find(&gate->watch, s, agreement, &gate->finding);
+        tg_gate_release_judge(gate, s);
+        tg_gate_ha_watch(gate, s);
+        tg_gate_alert(gate, s, alerts);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The HA stack as the executor reads it, and the orders to the executor: one at a time. Reading changes nothing and every node may do it;
+   what changes something is ordered by gate_step.c and gate_self.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "gate.h"
+#include "text.h"
+
+#define LOST_NS    (60 * TG_NS_PER_S) /* the executor has lost an order whose result is not there by then */
+#define IDLE_NS    (300 * TG_NS_PER_S)
+#define SUSPECT_NS (10 * TG_NS_PER_S)
+#define CLOSED_NS  (10 * TG_NS_PER_S)
+#define WORK_NS    (2 * TG_NS_PER_S)
+#define RETRY_NS   (30 * TG_NS_PER_S) /* where it could not be read */
+
+void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_verb verb)
+{
+        const struct tg_gate_record *record = &gate->reg.records[slot];
+        struct tg_gate_order *order = &gate->order;
+
+        *order = (struct tg_gate_order){ .ticket = ++gate->ticket,
+                                         .verb = verb,
+                                         .scope = slot || (verb != TG_GATE_STATUS && !record->whole) ? TG_GATE_NODE
+                                                                                                     : TG_GATE_CLUSTER };
+        if (tg_stage_is_live(record->stage)) {
+                memcpy(order->uuid, record->uuid, sizeof order->uuid);
+                memcpy(order->prior, record->prior, sizeof order->prior);
+        }
+        tg_copy(order->reason, sizeof order->reason, gate->finding.why);
+        gate->order_slot = slot;
+        gate->ordered = gate->has_order = true;
+        gate->ordered_raw_ns = s->now_raw_ns;
+}
+
+bool tg_gate_ha_read(struct tg_gate *gate, const struct tg_situation *s, int slot, int64_t max_age_ns)
+{
+        const struct tg_ha_reading *ha = &gate->ha[slot];
+
+        if (ha->known && s->now_raw_ns - ha->asked_raw_ns <= max_age_ns)
+                return true;
+        if (!gate->ordered)
+                tg_gate_order_run(gate, s, slot, TG_GATE_STATUS);
+        return false;
+}
+
+/* How old a reading may become before it is read again. */
+static int64_t wanted_age_ns(const struct tg_gate *gate, const struct tg_situation *s, int slot)
+{
+        const struct tg_gate_record *record = &gate->reg.records[slot];
+
+        if (slot && (!tg_stage_is_live(record->stage) || record->target_id != gate->self_id))
+                return INT64_MAX;
+        if (!slot && !gate->ha[0].known)
+                return gate->ha[0].asked_raw_ns ? RETRY_NS : 0;
+        if (tg_stage_is_live(record->stage)) {
+                if (record->stage == TG_STAGE_VERIFIED)
+                        return slot || !record->whole || tg_gate_is_first(gate, s) ? CLOSED_NS : IDLE_NS;
+                return slot || !record->whole || gate->duty.id == gate->self_id ? WORK_NS : CLOSED_NS;
+        }
+        if (gate->ha[0].result.state == TG_HA_UNKNOWN)
+                return RETRY_NS;
+        return gate->finding.suspect || gate->finding.danger ? SUSPECT_NS : IDLE_NS;
+}
+
+void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s)
+{
+        if (s->options->gate_backend == TG_BACKEND_NONE)
+                return;
+        if (gate->ordered && s->now_raw_ns - gate->ordered_raw_ns > LOST_NS) {
+                struct tg_gate_result lost = { .ticket = gate->order.ticket,
+                                               .verb = gate->order.verb,
+                                               .outcome = TG_GATE_TIMEOUT,
+                                               .detail = "the executor gave no answer" };
+
+                tg_gate_result(gate, s, &lost);
+        }
+        for (int slot = TG_GATE_SLOTS - 1; slot >= 0 && !gate->ordered; slot--) {
+                int64_t age = wanted_age_ns(gate, s, slot);
+
+                if (age != INT64_MAX && (!gate->ha[slot].asked_raw_ns || s->now_raw_ns - gate->ha[slot].asked_raw_ns > age))
+                        tg_gate_order_run(gate, s, slot, TG_GATE_STATUS);
+        }
+}
+
+static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_result *result)
+{
+        struct tg_ha_reading *ha = &gate->ha[slot];
+        bool changed = !ha->known || ha->result.state != result->state || ha->result.flags != result->flags;
+
+        ha->asked_raw_ns = gate->ordered_raw_ns;
+        if (result->outcome != TG_GATE_DONE) {
+                /* what was known is not known any more; its flags stand for display */
+                ha->known = true;
+                ha->result.state = TG_HA_UNKNOWN;
+                ha->result.flags &= ~(uint32_t)TG_GATE_READY;
+                tg_copy(ha->result.detail, sizeof ha->result.detail, result->detail);
+        } else {
+                ha->known = true;
+                ha->result = *result;
+                ha->open_seen = result->state != TG_HA_OPEN ? 0
+                                : ha->open_seen < UINT8_MAX ? (uint8_t)(ha->open_seen + 1)
+                                                            : UINT8_MAX;
+        }
+        gate->wants_report |= changed;
+}
+
+static void take_close(struct tg_gate *gate, const struct tg_situation *s, int slot, const struct tg_gate_result *result)
+{
+        struct tg_gate_work *work = &gate->work[slot];
+
+        if (!slot && gate->order.scope == TG_GATE_NODE) {
+                if (result->outcome == TG_GATE_FAILED)
+                        tg_gate_self_failed(gate, s, result->detail);
+                return;
+        }
+        /* where the time ran out it may have worked: only the state, read back, tells */
+        if (result->outcome == TG_GATE_FAILED)
+                tg_gate_failed(gate, s, slot, result->detail);
+        else
+                work->done = true;
+}
+
+void tg_gate_result(struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_result *result)
+{
+        int slot = gate->order_slot;
+
+        if (!gate->ordered || result->ticket != gate->order.ticket)
+                return;
+        gate->ordered = gate->has_order = false;
+        if (gate->order.verb == TG_GATE_STATUS) {
+                take_reading(gate, slot, result);
+        } else {
+                gate->wants_report = true;
+                gate->ha[slot].asked_raw_ns = gate->ordered_raw_ns - IDLE_NS; /* read anew */
+                if (gate->order.verb == TG_GATE_CLOSE)
+                        take_close(gate, s, slot, result);
+                else if (result->outcome == TG_GATE_FAILED && !slot && gate->order.scope == TG_GATE_NODE)
+                        tg_gate_self_failed(gate, s, result->detail);
+                else if (result->outcome == TG_GATE_FAILED)
+                        tg_gate_failed(gate, s, slot, result->detail);
+        }
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a node does to itself where nobody can act for all: it closes once the cluster's record is issued, the HA manager's node last, and opens what it
+   has closed, and nothing else, once the record says so or is gone. What it did is on disk before it does it. */
+#include <string.h>
+
+#include "gate.h"
+
+#define NOW_NS   (3 * TG_NS_PER_S)
+#define AGAIN_NS (30 * TG_NS_PER_S)
+
+void tg_gate_self_failed(struct tg_gate *gate, const struct tg_situation *s, const char *why)
+{
+        tg_gate_failed(gate, s, 0, why);
+        gate->own_rest_until_ns = s->now_raw_ns + tg_gate_backoff_ns(gate->own_failures);
+        if (gate->own_failures < UINT8_MAX)
+                gate->own_failures++;
+}
+
+static void set_own(struct tg_gate *gate, enum tg_gate_acted acted)
+{
+        struct tg_gate_own *own = &gate->reg.own;
+
+        own->acted = (uint8_t)acted;
+        memcpy(own->uuid, gate->reg.records[0].uuid, sizeof own->uuid);
+        memcpy(own->boot_id, gate->boot_id, sizeof own->boot_id);
+        if (acted == TG_ACTED_TRIED)
+                memcpy(own->prior, gate->ha[0].result.prior, sizeof own->prior);
+        tg_gate_changed(gate, TG_GATE_SLOTS + 1);
+}
+
+/* The HA manager acknowledges what the others do: it stops last. */
+static bool is_its_turn(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        if (!(gate->ha[0].result.flags & TG_GATE_MASTER))
+                return true;
+        for (uint32_t i = 0; i < s->view->n; i++) {
+                int slot = s->view->order[i];
+                const struct tg_member *m = &s->view->members[slot];
+
+                if (slot != s->self && m->fresh && m->present && m->report.gate.ha_state != TG_HA_CLOSED &&
+                    m->report.gate.ha_state != TG_HA_UNUSED)
+                        return false;
+        }
+        return true;
+}
+
+static bool may_ask(struct tg_gate *gate, const struct tg_situation *s)
+{
+        bool saved = gate->changed_at[TG_GATE_SLOTS + 1] <= gate->saved;
+
+        if (!saved || (gate->own_asked_raw_ns && s->now_raw_ns - gate->own_asked_raw_ns < AGAIN_NS))
+                return false;
+        gate->own_asked_raw_ns = s->now_raw_ns;
+        return true;
+}
+
+static void close_self(struct tg_gate *gate, const struct tg_situation *s)
+{
+        struct tg_gate_own *own = &gate->reg.own;
+        enum tg_ha_state state;
+
+        if (!tg_gate_ha_read(gate, s, 0, NOW_NS))
+                return;
+        state = gate->ha[0].result.state;
+        if (!own->acted) {
+                /* already closed: not by us, and not ours to open */
+                if (state == TG_HA_OPEN && is_its_turn(gate, s)) {
+                        gate->own_asked_raw_ns = 0;
+                        set_own(gate, TG_ACTED_TRIED);
+                }
+        } else if (state == TG_HA_CLOSED) {
+                if (own->acted != TG_ACTED_CLOSED)
+                        set_own(gate, TG_ACTED_CLOSED);
+        } else if (state == TG_HA_OPEN && own->acted == TG_ACTED_CLOSED && gate->ha[0].open_seen > 1) {
+                bool rebooted = memcmp(own->boot_id, gate->boot_id, sizeof own->boot_id);
+
+                if (!rebooted)
+                        tg_gate_taken(gate, s);
+                if (rebooted && gate->finding.danger != TG_DANGER_NONE)
+                        set_own(gate, TG_ACTED_TRIED);
+                else
+                        set_own(gate, TG_ACTED_NOT);
+                gate->own_asked_raw_ns = 0;
+        } else if (state == TG_HA_OPEN && own->acted == TG_ACTED_TRIED && may_ask(gate, s)) {
+                tg_gate_order_run(gate, s, 0, TG_GATE_CLOSE);
+        }
+}
+
+static void open_self(struct tg_gate *gate, const struct tg_situation *s)
+{
+        if (!tg_gate_ha_read(gate, s, 0, NOW_NS))
+                return;
+        if (gate->ha[0].result.state == TG_HA_OPEN) {
+                gate->own_asked_raw_ns = 0;
+                set_own(gate, TG_ACTED_NOT);
+        } else if (gate->ha[0].result.state == TG_HA_CLOSED && may_ask(gate, s)) {
+                tg_gate_order_run(gate, s, 0, TG_GATE_OPEN);
+                memcpy(gate->order.prior, gate->reg.own.prior, sizeof gate->order.prior);
+                gate->order.scope = TG_GATE_NODE;
+        }
+}
+
+void tg_gate_step_self(struct tg_gate *gate, const struct tg_situation *s)
+{
+        const struct tg_gate_record *r = &gate->reg.records[0];
+        const struct tg_gate_own *own = &gate->reg.own;
+        bool for_it = own->acted && !memcmp(own->uuid, r->uuid, sizeof own->uuid);
+        bool closes = !r->whole && (r->stage == TG_STAGE_ISSUED || r->stage == TG_STAGE_VERIFIED);
+        bool taken = gate->reg.hold.taken && tg_gate_holds(gate, s->now_raw_ns);
+
+        if (gate->ordered || s->now_raw_ns < gate->own_rest_until_ns)
+                return;
+        if (closes && (for_it || (!own->acted && !taken)))
+                close_self(gate, s);
+        else if (own->acted &&
+                 (for_it && tg_stage_is_live(r->stage) ? r->stage == TG_STAGE_OPENING && tg_gate_is_stored(gate, s, 0)
+                                                       : gate->calm_raw_ns != 0))
+                open_self(gate, s);
+}

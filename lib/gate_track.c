@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See gate_track.h. */
+#include <string.h>
+
+#include "gate_track.h"
+#include "pair.h"
+
+static bool is_new(const struct tg_track *track, const struct tg_pair *pair)
+{
+        return !track->n || track->as_of_on_b != pair->as_of_on_b || track->as_of_raw_ns != pair->as_of_raw_ns;
+}
+
+static void push(struct tg_track *track, const struct tg_pair *pair)
+{
+        /* what moved before a step says nothing of a rate, nor does a bound that is not later */
+        if (track->n && (track->steps != pair->steps || pair->as_of_on_a_ns <= track->at_ns[track->n - 1]))
+                track->n = 0;
+        if (track->n == TG_TRACK_BOUNDS) {
+                memmove(track->at_ns, track->at_ns + 1, (TG_TRACK_BOUNDS - 1) * sizeof track->at_ns[0]);
+                memmove(track->offset, track->offset + 1, (TG_TRACK_BOUNDS - 1) * sizeof track->offset[0]);
+                track->n--;
+        }
+        track->at_ns[track->n] = pair->as_of_on_a_ns;
+        track->offset[track->n++] = pair->offset;
+        track->steps = pair->steps;
+        track->as_of_on_b = pair->as_of_on_b;
+        track->as_of_raw_ns = pair->as_of_raw_ns;
+}
+
+static void follow(struct tg_track *track, const struct tg_pair *pair, int64_t limit_ns)
+{
+        if (!pair->bounded) {
+                *track = (struct tg_track){ 0 };
+        } else if (is_new(track, pair)) {
+                push(track, pair);
+                if (tg_pair_judge(pair->offset, limit_ns) != TG_PAIR_BEYOND)
+                        track->beyond = 0;
+                else if (track->beyond < UINT8_MAX)
+                        track->beyond++;
+        }
+}
+
+static bool in_grace(const struct tg_member *m, int64_t grace_ns)
+{
+        return m->report.boot_ns < grace_ns;
+}
+
+static void mark_breach(struct tg_tracks *tracks, const struct tg_view *view, int slot)
+{
+        bool any = false;
+
+        for (uint32_t i = 0; i < view->n; i++)
+                any |= view->order[i] != slot && tg_track_of(tracks, view, slot, view->order[i])->beyond;
+        if (!any)
+                tracks->breach_raw_ns[slot] = 0;
+        else if (!tracks->breach_raw_ns[slot])
+                tracks->breach_raw_ns[slot] = view->members[slot].report.raw_ns;
+}
+
+void tg_tracks_deliver(struct tg_tracks *tracks, const struct tg_view *view, int slot, int64_t limit_ns, int64_t grace_ns)
+{
+        for (uint32_t i = 0; i < view->n; i++) {
+                int other = view->order[i];
+                struct tg_track *track;
+
+                if (other == slot)
+                        continue;
+                track = view->members[slot].id < view->members[other].id ? &tracks->of[slot][other] : &tracks->of[other][slot];
+                if (in_grace(&view->members[slot], grace_ns) || in_grace(&view->members[other], grace_ns))
+                        *track = (struct tg_track){ 0 };
+                else
+                        follow(track,
+                               view->members[slot].id < view->members[other].id ? &view->pairs[slot][other]
+                                                                                : &view->pairs[other][slot],
+                               limit_ns);
+                mark_breach(tracks, view, other);
+        }
+        mark_breach(tracks, view, slot);
+}
+
+bool tg_track_crosses(const struct tg_track *track, int64_t limit_ns, int64_t horizon_ns, int64_t *rate_ppb)
+{
+        struct tg_interval first = track->offset[0], last = track->offset[TG_TRACK_BOUNDS - 1];
+        int64_t near, moved, took = track->at_ns[TG_TRACK_BOUNDS - 1] - track->at_ns[0];
+        bool ahead = last.low_ns > 0;
+
+        if (track->n < TG_TRACK_BOUNDS || took <= 0 || (!ahead && last.high_ns >= 0))
+                return false;
+        if (!ahead) { /* the other side is the same, mirrored */
+                first = (struct tg_interval){ -first.high_ns, -first.low_ns };
+                last = (struct tg_interval){ -last.high_ns, -last.low_ns };
+        }
+        near = last.low_ns;
+        moved = last.low_ns - first.high_ns;
+        if (last.low_ns <= first.low_ns || last.high_ns <= first.high_ns || moved <= 0)
+                return false;
+        *rate_ppb = (int64_t)((double)moved / (double)took * 1e9) * (ahead ? 1 : -1);
+        return (double)near + (double)moved / (double)took * (double)horizon_ns > (double)limit_ns;
+}
