@@ -11,20 +11,25 @@
 
 #include "alarm.h"
 
+struct tg_asker;
 struct tg_chronyd;
 struct tg_clock;
 struct tg_cluster;
 struct tg_notify;
 struct tg_status;
+struct tg_store;
 
 struct tg_agent {
         qb_loop_t *loop;
         struct tg_node *node;
         struct tg_options options;
         const char *config_path;
+        uint32_t node_id;            /* the own one; 0 until corosync has told it */
         struct tg_topology topology; /* the last one read, for names; n_nodes 0 until then */
         struct tg_clock *clock;
         struct tg_chronyd *chronyd;
+        struct tg_asker *asker; /* NULL: source.port is 0 */
+        struct tg_store *store;
         struct tg_cluster *cluster;
         struct tg_status *status;
         struct tg_notify *notify;

@@ -136,6 +136,7 @@ static void come_up(struct tg_cluster *cluster, struct tg_connection *link)
         cluster->told_down = false;
         cluster->view = (struct tg_membership){ 0 };
         tg_alarm_once(&cluster->refresh, REFRESH_NS);
+        cluster->agent->node_id = link->node_id;
         tg_node_set_id(cluster->agent->node, link->node_id);
         tg_log(LOG_INFO, "connected to corosync as node %u", link->node_id);
 }

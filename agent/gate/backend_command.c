@@ -4,7 +4,8 @@
 
    status  prints one line and exits with 0: open, closing, closed, opening or unused, then any of the words whole, master, armed, busy,
            fencing, each meaning the flag of that name. Anything else means that the state is not known.
-   close, open   exit with 0 when it is done or under way, with anything else when nothing was changed; the first line printed is shown. */
+   close, open   exit with 0 when it is done or under way, with anything else when nothing was changed; the first line of standard
+           output is shown, in a failure the last one of standard error. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

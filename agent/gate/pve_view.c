@@ -273,6 +273,6 @@ int tg_pve_look(struct tg_gate_run *run, struct tg_pve_view *out, struct tg_gate
         }
         look_at_version(run, out);
         /* Last: a client that went while the files were being read is gone. */
-        out->marker = lstat(MARKER, &st) == 0;
+        out->marker = stat(MARKER, &st) == 0;
         return 0;
 }

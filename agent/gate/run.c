@@ -123,14 +123,26 @@ char *tg_first_line(char *text)
         return text;
 }
 
+/* What programs complain of stands in their last line: what they tried before it is told above. */
+static char *last_line(char *text)
+{
+        char *end = text + strlen(text), *line;
+
+        while (end > text && strchr(" \t\r\n", end[-1]))
+                end--;
+        *end = '\0';
+        line = strrchr(text, '\n');
+        return tg_first_line(line ? line : text);
+}
+
 const char *tg_command_fault(const struct tg_command *command, char *buf, size_t size)
 {
+        bool complains = command->errors[strspn(command->errors, " \t\r\n")] != '\0';
         char said[TG_COMMAND_OUTPUT_MAX], how[64];
         const char *line;
 
-        (void)snprintf(said, sizeof(said), "%s",
-                       command->errors[strspn(command->errors, " \t\r\n")] ? command->errors : command->output);
-        line = tg_first_line(said);
+        (void)snprintf(said, sizeof(said), "%s", complains ? command->errors : command->output);
+        line = complains ? last_line(said) : tg_first_line(said);
         (void)snprintf(buf, size, "%s: %s%s%s", command->argv[0], tg_child_text(command->status, how, sizeof(how)),
                        line[0] ? ": " : "", line);
         return buf;

@@ -21,7 +21,8 @@ struct tg_command {
 /* Runs a command to its end. Returns its status. */
 int tg_command_run(struct tg_command *command, int64_t deadline_ns);
 
-/* One line on how a command failed: its name, its status and what it said first on standard error, or on standard output. Returns buf. */
+/* One line on how a command failed: its name, its status, and the last line of its standard error or else the first of its standard output.
+   Returns buf. */
 const char *tg_command_fault(const struct tg_command *command, char *buf, size_t size);
 
 /* The first line of a text without blanks around it; `text` is changed. */

@@ -93,10 +93,10 @@ def the_evidence_is_told():
 
 
 @test
-def a_failure_is_told_with_its_first_line():
+def a_failure_is_told_with_its_last_line():
     with box() as b:
         write(b.directory, "state", "open\n")
-        path = b.script("backend", '[ "$1" = status ] && { echo open; exit 0; }\necho; echo "  no lock  " >&2; echo more >&2; exit 13\n')
+        path = b.script("backend", '[ "$1" = status ] && { echo open; exit 0; }\necho; echo trying >&2; echo "  no lock  " >&2; echo >&2; exit 13\n')
         found = b.order("close", command=path)
         require_equal((found["outcome"], found["detail"]), ("failed", f"{path}: exit status 13: no lock"), "outcome, detail")
         path = b.script("dies", '[ "$1" = status ] && { echo open; exit 0; }\nkill -9 $$\n')

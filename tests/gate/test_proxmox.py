@@ -1,0 +1,276 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The backend proxmox, unchanged, against the stand-in of Proxmox HA. Usage: test_proxmox.py --build DIRECTORY [NAME...]"""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+from machine import missing
+from proxmox import CRM, GUESTS, LRM, Proxmox
+
+from suite import require, require_equal, run_tests, test  # by box's search path
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--build", required=True)
+arguments.add_argument("names", nargs="*")
+ARGS = arguments.parse_args()
+
+DISARM = "ha-manager crm-command disarm-ha freeze"
+STOP = f"systemctl stop --no-block {LRM} {CRM}"
+
+
+def proxmox(**options):
+    return Proxmox(ARGS.build, **options)
+
+
+def require_refused(found, what, *words):
+    require_equal((found["outcome"], found["command"]), ("failed", ""), what)
+    for word in words:
+        require(word in found["detail"], f"{what}: {found['detail']}")
+
+
+def master(p):
+    return "master" in p.order("status")["flags"]
+
+
+@test
+def the_cluster_is_disarmed_and_armed():
+    with proxmox() as p:
+        p.wait_armed()
+        found = p.order("status")
+        require_equal((found["state"], found["prior"], found["command"], found["backend"]), ("open", "armed", DISARM, "proxmox"), "status")
+        require({"ready", "whole", "armed"} <= set(found["flags"]) and "busy" not in found["flags"], f"flags {found['flags']}")
+        require_equal("master" in found["flags"], p.manager_status()["master_node"] == "n1", "the flag master")
+        closed = p.order("close")
+        require_equal((closed["outcome"], closed["command"], closed["prior"]), ("done", DISARM, "armed"), "close")
+        found, seen = p.until("closed", 10)
+        require_equal((found["prior"], p.armed(), "armed" in found["flags"]), ("freeze", [], False), "closed: prior, markers, flag")
+        require(seen in (["closing", "closed"], ["closed"], ["open", "closing", "closed"]), f"on the way: {seen}")
+        require_equal([p.service(sid) for sid in GUESTS], ["freeze"] * 3, "the guests")
+        require_equal(p.order("close")["command"], "", "a second close")
+        opened = p.order("open", prior="armed")
+        require_equal((opened["outcome"], opened["command"]), ("done", "ha-manager crm-command arm-ha"), "open")
+        _, seen = p.until("open", 10)
+        require(seen in (["opening", "open"], ["closed", "opening", "open"]), f"on the way: {seen}")
+        p.wait_armed()
+        require_equal(p.order("open", prior="armed")["command"], "", "a second open")
+
+
+@test
+def an_administrators_disarm_is_not_ours():
+    with proxmox() as p:
+        p.wait_armed()
+        p.ha_manager("n2", "crm-command", "disarm-ha", "ignore")
+        found, _ = p.until("closed", 10)
+        require_equal(found["prior"], "ignore", "prior")
+        require_refused(p.order("open", prior="armed"), "open of an ignoring one", "ignore")
+        require_refused(p.order("open", prior="ignore"), "open of what was never armed")
+        require_refused(p.order("open"), "open without a prior")
+        require_equal(p.armed(), [], "the markers")
+        p.ha_manager("n3", "crm-command", "arm-ha")
+        p.until("open", 10)
+        p.wait_armed()
+        require_equal(p.order("close")["outcome"], "done", "close")
+        p.until("closed", 10)
+        p.ha_manager("n3", "crm-command", "arm-ha")
+        found, _ = p.until("open", 10)
+        require_equal(found["prior"], "armed", "prior after an administrator armed")
+
+
+@test
+def one_command_waits_at_a_time():
+    """No manager reads the commands: the second close sees the first."""
+    with proxmox() as p:
+        p.wait_armed()
+        p.machine.run("systemctl", "kill", "-s", "KILL", CRM)
+        for node in ("n2", "n3"):
+            p.ctl(do="unit", node=node, unit="pve-ha-crm", verb="kill")
+        require_equal((p.order("close")["command"], p.order("status")["state"]), (DISARM, "closing"), "close")
+        found = p.order("close")
+        require_equal((found["outcome"], found["command"]), ("done", ""), "a second close")
+        require_equal(p.read("n1", "ha/crm_commands"), "disarm-ha freeze\n", "crm_commands")
+
+
+@test
+def an_old_release_stops_its_own_daemons():
+    with proxmox(versions=("4.0.6",) * 3) as p:
+        p.wait_armed()
+        found = p.order("status")
+        require("whole" not in found["flags"] and "ready" not in found["flags"], f"flags {found['flags']}")
+        require_refused(p.order("close"), "close of the cluster", "5.1.3")
+        node_gate(p)
+
+
+def node_gate(p):
+    found = p.order("status", "node")
+    require_equal((found["state"], found["prior"], found["command"]), ("open", "lrm+crm", STOP), "status")
+    require("ready" in found["flags"], f"flags {found['flags']}: {found['detail']}")
+    closed = p.order("close", "node")
+    require_equal((closed["outcome"], closed["state"], closed["prior"], closed["command"]), ("done", "closing", "lrm+crm", STOP), "close")
+    require_equal((p.machine.active(LRM), p.machine.active(CRM)), ("deactivating", "active"), "the LRM goes first")
+    jobs = {line.split()[1]: line.split()[2:] for line in p.machine.run("systemctl", "list-jobs", "--plain", "--no-legend").stdout.splitlines()}
+    require_equal((jobs[LRM], jobs[CRM]), (["stop", "running"], ["stop", "waiting"]), "the jobs")
+    require_equal(p.order("close", "node")["outcome"], "done", "a second close")
+    found, seen = p.until("closed", 10, "node")
+    require_equal((seen, "armed" in found["flags"], found["prior"]), (["closing", "closed"], False, "neither"), "closed")
+    require_equal((p.service("vm:101"), p.service("vm:102")), ("freeze", "started"), "the guests")
+    require_equal(p.armed(), ["n2", "n3"], "markers")
+    opened = p.order("open", "node", prior="lrm+crm")
+    require_equal((opened["outcome"], opened["command"]), ("done", f"systemctl start --no-block {CRM} {LRM}"), "open")
+    _, seen = p.until("open", 10, "node")
+    p.wait_armed()
+
+
+@test
+def one_node_stops_its_own_daemons():
+    with proxmox() as p:
+        p.wait_armed()
+        node_gate(p)
+
+
+@test
+def a_masked_daemon_is_taken_over():
+    with proxmox() as p:
+        p.wait_armed()
+        p.order("close", "node")
+        p.until("closed", 10, "node")
+        p.machine.run("systemctl", "mask", "--runtime", LRM)
+        require_refused(p.order("open", "node", prior="lrm+crm"), "open of a masked unit", LRM, "masked")
+        require_equal(p.machine.active(CRM), "inactive", "the CRM")
+        p.machine.run("systemctl", "unmask", "--runtime", LRM)
+        require_refused(p.order("open", "node", prior="neither"), "open of what did not run")
+        require_refused(p.order("open", "node", prior="armed"), "open with the cluster's prior")
+        require_equal(p.order("open", "node", prior="crm")["command"], f"systemctl start --no-block {CRM}", "open of one")
+
+
+@test
+def the_old_mode_of_a_new_lrm_is_not_open():
+    """A stopped LRM leaves its last mode behind; it counts only once the new one has written its own."""
+    with proxmox() as p:
+        p.wait_armed()
+        p.order("close", "node")
+        p.until("closed", 10, "node")
+        require_equal(json.loads(p.read("n1", "nodes/n1/lrm_status"))["mode"], "restart", "the mode left behind")
+        # a main process that never writes its status
+        p.machine.run("mkdir", "-p", f"/run/systemd/system/{LRM}.d")
+        p.machine.write(f"/run/systemd/system/{LRM}.d/idle.conf", "[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n")
+        p.machine.run("systemctl", "daemon-reload")
+        p.order("open", "node", prior="lrm+crm")
+        p.wait_for(lambda: p.machine.active(LRM) == "active", 5, "the LRM")
+        require_equal(p.order("status", "node")["state"], "opening", "state")
+
+
+@test
+def without_quorum_nothing_is_run():
+    with proxmox() as p:
+        p.wait_armed()
+        p.ctl(do="partition", parts=[["n1"], ["n2", "n3"]])
+        for scope in ("cluster", "node"):
+            found = p.order("close", scope)
+            require_refused(found, f"close of the {scope}", "quorum")
+            require("ready" not in found["flags"] and found["ms"] < 2000, f"flags {found['flags']}, {found['ms']} ms")
+        require_equal((p.machine.active(LRM), p.read("n1", "ha/crm_commands")), ("active", ""), "the LRM, crm_commands")
+
+
+@test
+def a_lock_that_is_not_got_is_a_clear_failure():
+    """At the speed of life: ha-manager gives up within the time of a run, and what it said is told."""
+    with proxmox(speed=1, guests={}) as p:
+        p.ctl(do="guest", sid="vm:101", node="n1")
+        p.ctl(do="lock", node="n2", name="domain-ha", held=True)
+        p.wait_for(lambda: p.order("status")["state"] == "open", 40, "a guest of the HA stack")
+        found = p.order("close")
+        require_equal((found["outcome"], found["state"]), ("failed", "open"), "close")
+        require("exit status" in found["detail"] and "cfs-lock 'domain-ha' error" in found["detail"], found["detail"])
+        require(8000 < found["ms"] < 16000, f"it took {found['ms']} ms")
+        return f"{found['ms']} ms: {found['detail']}"
+
+
+@test
+def a_hung_file_system_costs_one_run():
+    with proxmox() as p:
+        p.wait_armed()
+        p.ctl(do="hang", node="n1", hung=True)
+        for verb in ("status", "close"):
+            found = p.order(verb)
+            require_equal((found["outcome"], found["state"], found["flags"]), ("failed", "unknown", []), verb)
+            require("hang" in found["detail"] and found["ms"] < 5000, f"{found['ms']} ms: {found['detail']}")
+        require_equal(p.machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "timeguard-gate@*").stdout, "", "units left")
+        p.ctl(do="hang", node="n1", hung=False)
+        p.wait_for(lambda: p.order("status")["state"] == "open", 10, "an answer")
+        return f"{found['ms']} ms"
+
+
+@test
+def busy_services_defer_it():
+    with proxmox() as p:
+        p.wait_armed()
+        p.ctl(do="guest", sid="vm:102", move_s=60)
+        p.ha_manager("n2", "crm-command", "migrate", "vm:102", "n3")
+        p.wait_for(lambda: "busy" in p.order("status")["flags"], 5, "the flag busy")
+        require_equal(p.order("close")["outcome"], "done", "close")
+        time.sleep(25 / p.speed)
+        found = p.order("status")
+        require_equal((found["state"], "busy" in found["flags"]), ("closing", True), "while it moves")
+        p.until("closed", 15)
+
+
+@test
+def a_node_of_an_old_release_keeps_it_closing():
+    with proxmox(versions=("5.2.0", "5.2.0", "4.0.6")) as p:
+        p.wait_armed()
+        p.wait_for(lambda: p.manager_status()["master_node"] != "n3", 5, "a master that knows disarm")
+        require_equal(p.order("close")["outcome"], "done", "close")
+        time.sleep(60 / p.speed)
+        found = p.order("status")
+        require_equal(found["state"], "closing", "state")
+        require("not yet on n3" in found["detail"], found["detail"])
+
+
+@test
+def an_unused_stack_has_nothing_to_close():
+    with proxmox(guests={}) as p:
+        for scope in ("cluster", "node"):
+            found = p.order("status", scope)
+            require_equal((found["outcome"], found["state"], "armed" in found["flags"]), ("done", "unused", False), f"status of the {scope}")
+            require_refused(p.order("close", scope), f"close of the {scope}")
+
+
+@test
+def a_node_in_maintenance_is_not_stopped():
+    """Its LRM would end only after all guests have been moved away."""
+    with proxmox() as p:
+        p.wait_armed()
+        p.ha_manager("n2", "crm-command", "node-maintenance", "enable", "n1")
+        p.wait_for(lambda: "maintenance" in p.order("status", "node")["detail"], 10, "maintenance")
+        require_refused(p.order("close", "node"), "close", "maintenance")
+        require_equal(p.machine.active(LRM), "active", "the LRM")
+
+
+@test
+def a_master_that_dies_is_no_obstacle():
+    """The disarm survives the change of the master."""
+    with proxmox() as p:
+        p.wait_armed()
+        p.order("close")
+        p.until("closed", 10)
+        old = p.manager_status()["master_node"]
+        if old == "n1":
+            p.machine.run("systemctl", "stop", CRM)
+        else:
+            p.ctl(do="unit", node=old, unit="pve-ha-crm", verb="stop")
+        p.wait_for(lambda: p.manager_status()["master_node"] != old, 30, "another master")
+        require_equal(p.order("status")["state"], "closed", "state")
+        require_equal(p.order("open", prior="armed")["outcome"], "done", "open")
+        p.until("open", 10)
+
+
+if __name__ == "__main__":
+    WHY_NOT = missing()
+    if WHY_NOT:
+        print(f"skip: {WHY_NOT}\n0 passed, 0 failed, 1 skipped")
+        sys.exit(77)
+    sys.exit(run_tests(names=ARGS.names))
