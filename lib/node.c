@@ -171,6 +171,11 @@ void tg_node_set_id(struct tg_node *node, uint32_t node_id)
         take_options(node, &node->options);
 }
 
+bool tg_node_suspects(const struct tg_node *node)
+{
+        return node->gate.finding.suspect || node->gate.finding.danger != TG_DANGER_NONE;
+}
+
 static void earn_tokens(struct tg_node *node)
 {
         int64_t earned = (node->clock.last.raw_ns - node->event_raw_ns) / EVENT_EARN_NS;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "asker.h"
 #include "chronyd.h"
 #include "clock.h"
 #include "cluster.h"
@@ -19,6 +20,7 @@
 #include "journal.h"
 #include "notify.h"
 #include "status.h"
+#include "store.h"
 
 #define LAST_CALL_NS TG_NS_PER_S
 
@@ -39,16 +41,28 @@ void tg_agent_event(struct tg_agent *agent, struct tg_event *event)
                 event->now = tg_clock_look();
         tg_node_handle(agent->node, event);
         while (tg_node_next_action(agent->node, &action)) {
-                if (action.type == TG_ACTION_ALERT)
+                switch (action.type) {
+                case TG_ACTION_SEND:
+                        if (agent->cluster)
+                                tg_cluster_send(agent->cluster, action.send.data, action.send.len);
+                        break;
+                case TG_ACTION_ALERT:
                         tg_journal_alert(agent, &action.alert);
-                else if (action.type == TG_ACTION_SEND && agent->cluster)
-                        tg_cluster_send(agent->cluster, action.send.data, action.send.len);
+                        break;
+                case TG_ACTION_STORE:
+                        tg_store_write(agent->store, action.store.version, action.store.data, action.store.len);
+                        break;
+                case TG_ACTION_GATE:
+                        break;
+                }
         }
 }
 
 void tg_agent_eve(struct tg_agent *agent)
 {
         tg_chronyd_poll(agent->chronyd);
+        if (agent->asker)
+                tg_asker_poll(agent->asker, tg_node_suspects(agent->node));
 }
 
 void tg_agent_tick(struct tg_agent *agent)
@@ -104,6 +118,8 @@ static void reload(struct tg_agent *agent)
         } else {
                 tg_config_keep_fixed(&agent->options, &options);
                 agent->options = options;
+                if (agent->asker)
+                        tg_asker_limit(agent->asker, options.gate_step_limit_ns);
                 tg_agent_event(agent, &event);
                 tg_log(LOG_INFO, "configuration reloaded");
         }
@@ -171,6 +187,45 @@ static int open_chronyd(struct tg_agent *agent)
         return tg_chronyd_new(&agent->chronyd, agent, (uint16_t)agent->options.chrony_port);
 }
 
+static void on_asked(void *data, const struct tg_ask *ask)
+{
+        struct tg_agent *agent = data;
+        struct tg_asked list[TG_ASK_SOURCES];
+        struct tg_event event = { .type = TG_EVENT_ASKED, .asked = { .n = tg_ask_list(ask, list), .list = list } };
+
+        tg_agent_event(agent, &event);
+}
+
+static int open_asker(struct tg_agent *agent)
+{
+        if (!agent->options.source_port)
+                return 0;
+        return tg_asker_new(&agent->asker, agent->loop, (uint16_t)agent->options.source_port, agent->options.gate_step_limit_ns,
+                            on_asked, agent);
+}
+
+static void on_stored(void *data, uint32_t version, bool ok)
+{
+        struct tg_agent *agent = data;
+        struct tg_event event = { .type = TG_EVENT_STORED, .stored = { version, ok } };
+
+        tg_agent_event(agent, &event);
+}
+
+static int open_store(struct tg_agent *agent)
+{
+        uint8_t bytes[TG_GATE_STORE_MAX];
+        int r = tg_store_new(&agent->store, agent->loop, on_stored, agent);
+        size_t len;
+
+        if (r < 0)
+                return r;
+        len = tg_store_read(agent->store, bytes);
+        if (len && !tg_node_restore(agent->node, bytes, len))
+                tg_log(LOG_ERR, "what was stored of the gate is not sound and is left aside");
+        return 0;
+}
+
 static int open_cluster(struct tg_agent *agent)
 {
         return tg_cluster_new(&agent->cluster, agent);
@@ -188,7 +243,8 @@ static const struct {
 } parts[] = {
         { "signals", open_signals },      { "core", open_core },
         { "timer", open_last_call },      { "notify socket", open_notify },
-        { "status socket", open_status }, { "chrony", open_chronyd },
+        { "status socket", open_status }, { "store", open_store },
+        { "sources", open_asker },        { "chrony", open_chronyd },
         { "cluster", open_cluster },      { "clocks", open_clock },
 };
 
@@ -236,6 +292,8 @@ struct tg_agent *tg_agent_free(struct tg_agent *agent, bool *clean)
         tg_clock_free(agent->clock);
         *clean = tg_cluster_free(agent->cluster);
         tg_chronyd_free(agent->chronyd);
+        tg_asker_free(agent->asker);
+        tg_store_free(agent->store, clean);
         tg_status_free(agent->status);
         tg_notify_free(agent->notify);
         tg_alarm_close(&agent->last_call);

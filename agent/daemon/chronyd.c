@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "asker.h"
 #include "chronyd.h"
 #include "clock.h"
 
@@ -161,6 +162,8 @@ static void finish(struct tg_chronyd *c)
         c->running = false;
         event.chrony = best;
         tg_agent_event(c->agent, &event);
+        if (c->agent->asker)
+                tg_asker_sources(c->agent->asker, best);
 }
 
 /* Sends what the poll wants sent; a send that fails is left to the poll's own time limit, except that nobody listens. */

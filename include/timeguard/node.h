@@ -128,6 +128,9 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event);
 /* Fetches the next action due, false when there is none: call it until then after each event, and carry out a SEND at once. */
 bool tg_node_next_action(struct tg_node *node, struct tg_action *action);
 
+/* Something may become a danger: the time sources are to be asked as soon as may be. */
+bool tg_node_suspects(const struct tg_node *node);
+
 /* Writes the status as of `now`. */
 void tg_node_snapshot(const struct tg_node *node, const struct tg_look *now, struct tg_snapshot *out);
 

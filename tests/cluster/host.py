@@ -127,7 +127,10 @@ class Node(Host):
     def start_agent(self):
         if not self.agent:
             conf = self.file("timeguard.conf", self.lab.agent_conf(self))
-            self.agent = self.program("agent", *self.lab.agent_wrapper, self.lab.timeguardd, "--config", conf, env=self.clock_env())
+            state = os.path.join(self.directory, "state")
+            os.makedirs(state, exist_ok=True)
+            self.agent = self.program("agent", *self.lab.agent_wrapper, self.lab.timeguardd, "--config", conf,
+                                      env={**self.clock_env(), "STATE_DIRECTORY": state})
         self.agent.start()
 
     def configure(self, options):
