@@ -27,7 +27,7 @@ class Guest:
 
     def __init__(self, sid, node, state="started"):
         self.sid, self.node, self.running = sid, node, False
-        self.state, self.max_restart, self.max_relocate = state, 1, 1
+        self.state, self.max_restart, self.max_relocate = state, None, None
         self.start_s, self.stop_s, self.move_s = 1.0, 1.0, 2.0
         self.startable = self.movable = self.configured = True
 
@@ -152,6 +152,10 @@ class World:
     # -- guests
 
     def add_guest(self, guest):
+        constants = self.nodes[guest.node].table.constants
+        for limit in ("max_restart", "max_relocate"):
+            if getattr(guest, limit) is None:
+                setattr(guest, limit, constants[limit])
         self.guests[guest.sid] = guest
         self.write_guests()
 

@@ -12,6 +12,7 @@ class Crm(daemon.Daemon):
     def __init__(self, world, node, mux):
         super().__init__(world, node, mux, cluster.PveLock(world, node, "ha_manager_lock"))
         self.manager, self.arming, self.status, self.foreign_locks = None, "armed", {}, {}
+        self.managed = False  # without an error, in this round
         self.set_state("wait_for_quorum")
 
     def set_state(self, state):
@@ -91,12 +92,15 @@ class Crm(daemon.Daemon):
         return self.manager.fully_disarmed
 
     def do_manage(self):
+        self.managed = False
         try:
             yield from self.manager.manage()
         except (cluster.Refused, ValueError) as error:
             self.log(f"got unexpected error - {error}")
+        else:
+            self.managed = True
 
     def do_note_arming(self):
-        row = self.decide_now("crm.arming", self.arming)
+        row = self.decide_now("crm.arming", self.arming) if self.managed else None
         if row is not None:
             self.arming = row.next

@@ -3,6 +3,8 @@
 
 import table as tables
 
+ROUND_S = 0.05  # that a round takes by itself
+
 
 class Daemon:
     """The subject of its decisions. `name` is crm or lrm; `wanted` is the lock that it works under."""
@@ -72,7 +74,7 @@ class Daemon:
             while (go := (yield from self.before())) is not None:
                 if go and not (yield from self._round()):
                     break
-                yield 0.001  # a round takes some time
+                yield ROUND_S
         finally:
             if self.client is not None:  # the kernel closes what the daemon left open
                 self.mux.eof(self.client)

@@ -141,6 +141,12 @@ class Service:
         self.guest.state = "stopped"
         self.manager.world.write_guests()
 
+    def is_elsewhere_now(self):
+        return self.guest is not None and self.guest.node != self.own["node"]
+
+    def do_follow_guest(self):
+        self.own["node"] = self.guest.node
+
     # -- commands
 
     def is_command(self):

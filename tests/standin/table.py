@@ -68,7 +68,7 @@ class Table:
         return [] if row.action == "-" else row.action.split()
 
     def decide(self, component, state, subject):
-        """A generator; its value is the row that was done, or None where none holds."""
+        """A generator; its value is the row that was done last, or None where none holds."""
         known = {}
         for row, states, terms, actions in self.rows.get(component, ()):
             if states != {"*"} and state not in states:
@@ -76,7 +76,9 @@ class Table:
             if (yield from self._holds(terms, subject, known)):
                 for action in actions:
                     yield from called(getattr(subject, "do_" + action))
-                return row
+                if row.next != "+":
+                    return row
+                known.clear()
         return None
 
     @staticmethod
