@@ -38,10 +38,14 @@ static void carry_out(struct sim *sim, uint32_t i)
                 uint8_t data[TG_REPORT_BYTES_MAX];
                 size_t len;
 
-                if (action.type == TG_ACTION_ALERT) {
+                if (action.type == TG_ACTION_ALERT)
                         note_alert(sim, node, &action.alert);
+                if (action.type == TG_ACTION_GATE)
+                        sim_executor_order(sim, i, &action.gate);
+                if (action.type == TG_ACTION_STORE)
+                        sim_disk_store(sim, i, action.store.version, action.store.data, action.store.len);
+                if (action.type != TG_ACTION_SEND)
                         continue;
-                }
                 if (action.type != TG_ACTION_SEND)
                         continue;
                 len = action.send.len;
@@ -68,6 +72,11 @@ static void give(struct sim *sim, uint32_t i, struct tg_event *event, const stru
         carry_out(sim, i);
         if (sim->watch)
                 sim->watch(sim, i, event, cause, sim->user);
+}
+
+void sim_agent_give(struct sim *sim, uint32_t i, struct tg_event *event, const struct sim_event *cause)
+{
+        give(sim, i, event, cause);
 }
 
 /* ---- timers ---- */
@@ -127,6 +136,8 @@ static void on_tick(struct sim *sim, const struct sim_event *cause)
 
         node->ticked_raw_ns = sim_clock_raw(&node->clock, sim->t_ns);
         if (!node->frozen)
+                sim_asker_tick(sim, cause->node);
+        if (!node->frozen)
                 give(sim, cause->node, &event, cause);
         arm_tick(sim, cause->node);
 }
@@ -139,6 +150,24 @@ static void on_chrony(struct sim *sim, const struct sim_event *cause)
         if (sim->nodes[cause->node].frozen)
                 return;
         sim_servo_sample(sim, cause->node, &sample);
+        sim_asker_sources(sim, cause->node, &sample);
+        give(sim, cause->node, &event, cause);
+}
+
+/* ---- the executor ---- */
+
+static void on_result(struct sim *sim, const struct sim_event *cause)
+{
+        struct tg_gate_result result;
+        struct tg_event event = { .type = TG_EVENT_GATE_RESULT, .gate = &result };
+        struct sim_event later = *cause;
+
+        if (sim->nodes[cause->node].frozen) {
+                later.t_ns += LOOK_NS;
+                sim_push(sim, &later);
+                return;
+        }
+        memcpy(&result, cause->data, sizeof result);
         give(sim, cause->node, &event, cause);
 }
 
@@ -149,6 +178,8 @@ static void on_deliver(struct sim *sim, const struct sim_event *cause)
         struct sim_node *node = &sim->nodes[cause->node];
         struct tg_event event = { .type = TG_EVENT_DELIVERY };
 
+        if (sim_trap_delivery(sim, cause))
+                return;
         event.delivery.node_id = cause->from + 1u;
         event.delivery.pid = cause->pid;
         event.delivery.data = cause->data;
@@ -252,6 +283,10 @@ void sim_agent_start(struct sim *sim, uint32_t i)
         memset(node->up, 0, sizeof node->up);
         if (tg_node_new(&node->core, &identity, &node->options, &now) < 0)
                 abort();
+        node->ha.disk_writes = false;
+        if (node->ha.disk_len && !tg_node_restore(node->core, node->ha.disk, node->ha.disk_len))
+                sim_trouble(sim, "disk: n%u does not take what it stored", i + 1);
+        sim_asker_start(sim, i, &now);
         push_look(sim, i, (int64_t)sim_random(sim, LOOK_NS), false);
         arm_tick(sim, i);
         connect(sim, i);
@@ -310,6 +345,7 @@ void sim_agent_handle(struct sim *sim, const struct sim_event *event)
                 [SIM_CHRONY] = { on_chrony, false }, [SIM_DELIVER] = { on_deliver, true },
                 [SIM_RING] = { on_ring, true },      [SIM_MEMBERS] = { on_members, true },
                 [SIM_QUORUM] = { on_quorum, true },  [SIM_DISCONNECT] = { on_disconnect, true },
+                [SIM_RESULT] = { on_result, false },
         };
         struct sim_node *node = &sim->nodes[event->node];
         bool timer = event->kind == SIM_TICK || event->kind == SIM_CHRONY;

@@ -12,10 +12,26 @@
 #define STEADY_PPB 10000
 
 static const char *const texts[SIM_INVARIANTS] = {
-        [SIM_CHECK_TRUTH] = "truth",         [SIM_CHECK_JUMP] = "jump",   [SIM_CHECK_WINDOW] = "window",
-        [SIM_CHECK_VERDICT] = "verdict",     [SIM_CHECK_BLAME] = "blame", [SIM_CHECK_LIVENESS] = "liveness",
-        [SIM_CHECK_WIDTH] = "width",         [SIM_CHECK_SAME] = "same",   [SIM_CHECK_LIAR] = "liar",
-        [SIM_CHECK_ALTERNATE] = "alternate", [SIM_CHECK_PROOF] = "proof", [SIM_CHECK_ALLOCATION] = "allocation",
+        [SIM_CHECK_TRUTH] = "truth",
+        [SIM_CHECK_JUMP] = "jump",
+        [SIM_CHECK_WINDOW] = "window",
+        [SIM_CHECK_VERDICT] = "verdict",
+        [SIM_CHECK_BLAME] = "blame",
+        [SIM_CHECK_LIVENESS] = "liveness",
+        [SIM_CHECK_WIDTH] = "width",
+        [SIM_CHECK_SAME] = "same",
+        [SIM_CHECK_LIAR] = "liar",
+        [SIM_CHECK_ALTERNATE] = "alternate",
+        [SIM_CHECK_PROOF] = "proof",
+        [SIM_CHECK_ALLOCATION] = "allocation",
+        [SIM_CHECK_GATE_CLOSE] = "gate: close",
+        [SIM_CHECK_GATE_OPEN] = "gate: open",
+        [SIM_CHECK_GATE_WHOSE] = "gate: whose",
+        [SIM_CHECK_GATE_ALONE] = "gate: alone",
+        [SIM_CHECK_GATE_OPENS] = "gate: opens",
+        [SIM_CHECK_GATE_TOLD] = "gate: told",
+        [SIM_CHECK_GATE_CLOSES] = "gate: closes",
+        [SIM_CHECK_GATE_SAME] = "gate: records",
 };
 
 const char *sim_invariant_text(enum sim_invariant invariant)
@@ -76,6 +92,10 @@ void check_refresh(struct sim_check *c, uint32_t i)
         }
         if (!check_honest(c->sim, i))
                 n->lied_t_ns = c->sim->t_ns;
+        if (node->core && node->core->fingerprint != n->fingerprint) {
+                n->fingerprint = node->core->fingerprint;
+                n->configured_t_ns = c->sim->t_ns;
+        }
         if (node->life == n->life)
                 return;
         n->life = node->life;
@@ -154,6 +174,8 @@ static void look(struct sim_check *c, uint32_t i, const struct tg_event *event, 
                 check_proof(c, i, &c->pending[k]);
         if (event->type == TG_EVENT_TICK)
                 check_live(c, i);
+        if (event->type == TG_EVENT_LOOK)
+                check_gate_live(c);
         if (event->type == TG_EVENT_LOOK && c->sim->t_ns - c->same_t_ns >= SAME_NS)
                 check_same(c);
         check_liar(c, i, event, cause);
@@ -195,6 +217,16 @@ static void watch_alert(struct sim *sim, uint32_t node, const struct tg_alert *a
                 c->next_alert(sim, node, alert, c->next_user);
 }
 
+static void watch_unit(struct sim *sim, uint32_t node, const struct sim_unit *unit, enum sim_unit_phase phase, void *user)
+{
+        struct sim_check *c = user;
+
+        if (c->next_unit)
+                c->next_unit(sim, node, unit, phase, c->next_user);
+        mix(c, (uint64_t)phase << 8 | unit->order.verb);
+        check_unit(c, node, unit, phase);
+}
+
 /* ---- making ---- */
 
 struct sim_check *sim_check_new(struct sim *sim)
@@ -204,9 +236,12 @@ struct sim_check *sim_check_new(struct sim *sim)
 
         if (!c)
                 abort();
-        *c = (struct sim_check){
-                .sim = sim, .jam_t_ns = CHECK_NEVER, .next = sim->watch, .next_alert = sim->watch_alert, .next_user = sim->user
-        };
+        *c = (struct sim_check){ .sim = sim,
+                                 .jam_t_ns = CHECK_NEVER,
+                                 .next = sim->watch,
+                                 .next_alert = sim->watch_alert,
+                                 .next_unit = sim->watch_unit,
+                                 .next_user = sim->user };
         c->bounds = calloc(n * n * n, sizeof *c->bounds);
         c->heard = calloc(n * n, sizeof *c->heard);
         if (!c->bounds || !c->heard)
@@ -220,6 +255,7 @@ struct sim_check *sim_check_new(struct sim *sim)
         }
         sim->watch = watch;
         sim->watch_alert = watch_alert;
+        sim->watch_unit = watch_unit;
         sim->user = c;
         check_alloc_watch(sim);
         return c;
@@ -231,6 +267,7 @@ struct sim_check *sim_check_free(struct sim_check *c)
                 return NULL;
         c->sim->watch = c->next;
         c->sim->watch_alert = c->next_alert;
+        c->sim->watch_unit = c->next_unit;
         c->sim->user = c->next_user;
         check_alloc_watch(NULL);
         free(c->shadow);

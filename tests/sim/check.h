@@ -45,18 +45,26 @@
 #include "sim.h"
 
 enum sim_invariant {
-        SIM_CHECK_TRUTH,      /* the truth lies in every bound */
-        SIM_CHECK_JUMP,       /* a discontinuity larger than the width is found out by two reports */
-        SIM_CHECK_WINDOW,     /* an echo rests on one of the last messages */
-        SIM_CHECK_VERDICT,    /* no `beyond` within the budget, no `within` beyond it */
-        SIM_CHECK_BLAME,      /* a node is blamed only by a unique majority that it is truly beyond of */
-        SIM_CHECK_LIVENESS,   /* what can be proven is, after 5 s without fault */
-        SIM_CHECK_WIDTH,      /* bounds are as narrow as the messages allow */
-        SIM_CHECK_SAME,       /* nodes that handled the same deliveries give the same verdict */
-        SIM_CHECK_LIAR,       /* a member changes only pairs that include itself */
-        SIM_CHECK_ALTERNATE,  /* alerts are raised and cleared in turn */
-        SIM_CHECK_PROOF,      /* grave alerts rest on proven pairs or on what a node says of itself */
-        SIM_CHECK_ALLOCATION, /* none in a core after its first minute */
+        SIM_CHECK_TRUTH,       /* the truth lies in every bound */
+        SIM_CHECK_JUMP,        /* a discontinuity larger than the width is found out by two reports */
+        SIM_CHECK_WINDOW,      /* an echo rests on one of the last messages */
+        SIM_CHECK_VERDICT,     /* no `beyond` within the budget, no `within` beyond it */
+        SIM_CHECK_BLAME,       /* a node is blamed only by a unique majority that it is truly beyond of */
+        SIM_CHECK_LIVENESS,    /* what can be proven is, after 5 s without fault */
+        SIM_CHECK_WIDTH,       /* bounds are as narrow as the messages allow */
+        SIM_CHECK_SAME,        /* nodes that handled the same deliveries give the same verdict */
+        SIM_CHECK_LIAR,        /* a member changes only pairs that include itself */
+        SIM_CHECK_ALTERNATE,   /* alerts are raised and cleared in turn */
+        SIM_CHECK_PROOF,       /* grave alerts rest on proven pairs or on what a node says of itself */
+        SIM_CHECK_ALLOCATION,  /* none in a core after its first minute */
+        SIM_CHECK_GATE_CLOSE,  /* nothing is closed without a true danger, nor where that is forbidden */
+        SIM_CHECK_GATE_OPEN,   /* nothing is opened while there is one, nor before gate.release */
+        SIM_CHECK_GATE_WHOSE,  /* nothing is opened that timeguard did not close */
+        SIM_CHECK_GATE_ALONE,  /* no two executors move the cluster's gate at once */
+        SIM_CHECK_GATE_OPENS,  /* what timeguard closed is open again once all has been well for long enough */
+        SIM_CHECK_GATE_TOLD,   /* ... and until then a record and an alert tell of it */
+        SIM_CHECK_GATE_CLOSES, /* where a danger lasts it closes, or says why not */
+        SIM_CHECK_GATE_SAME,   /* all hold the same records */
         SIM_INVARIANTS
 };
 

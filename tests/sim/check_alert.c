@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Alerts: raised and cleared in turn, and the grave ones (levels 0 to 3) only with a basis. The table gives the basis of each; an alert of such
-   a level that stands not in it has none. What the gate does (closing, opening) is to be held against the same table, once it does. */
+   a level that stands not in it has none. What the gate does is check_gate.c's. */
 #include "check_private.h"
 #include "cluster_rule.h"
 
@@ -173,6 +173,36 @@ static bool on_apart(const struct basis_case *k)
                llabs(bound->truth_ns) >= warn;
 }
 
+static bool on_danger(const struct basis_case *k)
+{
+        return check_gate_danger(k->c, k->observer);
+}
+
+static bool on_pending(const struct basis_case *k)
+{
+        struct tg_finding finding = k->core->gate.finding;
+
+        return finding.pending && check_gate_pending(k->c, k->observer);
+}
+
+static bool on_record(const struct basis_case *k)
+{
+        const struct tg_gate_record *r = k->core->gate.reg.records;
+
+        return r[0].stage == TG_STAGE_VERIFIED || r[0].stage == TG_STAGE_OPENING || r[1].stage == TG_STAGE_VERIFIED ||
+               r[1].stage == TG_STAGE_OPENING;
+}
+
+static bool on_failure(const struct basis_case *k)
+{
+        return k->core->gate.work[0].failed[0] || k->core->gate.work[1].failed[0] || k->core->gate.save_failed;
+}
+
+static bool on_unclear(const struct basis_case *k)
+{
+        return k->core->gate.reg.records[0].stage == TG_STAGE_UNCLEAR || k->core->gate.reg.records[1].stage == TG_STAGE_UNCLEAR;
+}
+
 static bool (*const bases[TG_ALERT_COUNT])(const struct basis_case *k) = {
         [TG_ALERT_CLUSTER_BREACHED] = on_pair,
         [TG_ALERT_CLUSTER_SPLIT] = on_split,
@@ -183,6 +213,13 @@ static bool (*const bases[TG_ALERT_COUNT])(const struct basis_case *k) = {
         [TG_ALERT_NODE_LOCAL_CLOCK] = on_local,
         [TG_ALERT_NODE_ORPHAN] = on_orphan,
         [TG_ALERT_NODE_CLAIM_CONTRADICTED] = on_apart,
+        [TG_ALERT_PENDING_STEP] = on_pending,
+        [TG_ALERT_GATE_CLOSED] = on_record,
+        [TG_ALERT_GATE_MAX_HOLD] = on_record,
+        [TG_ALERT_GATE_WOULD_CLOSE] = on_danger,
+        [TG_ALERT_GATE_BLOCKED] = on_danger,
+        [TG_ALERT_GATE_FAILED] = on_failure,
+        [TG_ALERT_GATE_UNCLEAR] = on_unclear,
 };
 
 void check_proof(struct sim_check *c, uint32_t observer, const struct tg_alert *alert)

@@ -47,6 +47,8 @@ struct check_node {
         int64_t lied_t_ns;            /* when it was last seen to */
         int64_t sent_t_ns[SIM_NODES]; /* of the newest report of each that it handled */
         int64_t judged_raw_ns;
+        uint64_t fingerprint; /* of its configuration, since then: */
+        int64_t configured_t_ns;
         uint8_t up[TG_ALERT_COUNT][SIM_NODES + 1];
         int64_t bucket_s[CHECK_BUCKETS]; /* deliveries handled, by the second in which they were sent */
         uint64_t bucket[CHECK_BUCKETS];
@@ -58,6 +60,7 @@ struct sim_check {
         struct sim *sim;
         sim_watch *next;
         sim_watch_alert *next_alert;
+        sim_watch_unit *next_unit;
         void *next_user;
         struct sim_counts counts;
         uint64_t hash;
@@ -66,9 +69,11 @@ struct sim_check {
         struct check_direction *heard; /* [receiver][sender] */
         struct tg_alert *pending;      /* told by the event that is being handled */
         uint32_t n_pending, pending_size;
-        int64_t same_t_ns;      /* of the last comparison */
-        int64_t jam_t_ns;       /* when a stream of deliveries last held messages that took long */
-        struct tg_node *shadow; /* of `shadow_of`, without what `liars` send */
+        int64_t same_t_ns;                          /* of the last comparison */
+        int64_t gate_t_ns;                          /* of the last look at the gate; since when: */
+        int64_t sound_t_ns, calm_t_ns, breach_t_ns; /* nothing hinders it; all is well besides; a pair is beyond */
+        int64_t jam_t_ns;                           /* when a stream of deliveries last held messages that took long */
+        struct tg_node *shadow;                     /* of `shadow_of`, without what `liars` send */
         uint32_t shadow_of, shadow_life;
         uint64_t liars;
 };
@@ -120,6 +125,13 @@ void check_note_delivery(struct sim_check *c, uint32_t observer, const struct si
 void check_same(struct sim_check *c);
 /* check_liar.c */
 void check_liar(struct sim_check *c, uint32_t observer, const struct tg_event *event, const struct sim_event *cause);
+/* check_gate.c: an executor's unit begins, acts or ends. */
+void check_unit(struct sim_check *c, uint32_t i, const struct sim_unit *unit, enum sim_unit_phase phase);
+bool check_truly_pending(const struct sim_check *c, uint32_t i, int64_t limit_ns);
+bool check_gate_danger(const struct sim_check *c, uint32_t observer); /* what its core holds for one is one */
+bool check_gate_pending(const struct sim_check *c, uint32_t observer);
+/* check_gate_live.c */
+void check_gate_live(struct sim_check *c);
 /* check_alloc.c */
 void check_alloc_watch(const struct sim *sim);
 uint64_t check_alloc_take(void); /* how many there were in a core since the last call */

@@ -106,6 +106,7 @@ static void update(struct sim *sim, uint32_t i, int64_t offset_ns)
         servo->updates++;
         if (servo->updates <= servo->makestep_times && llabs(offset_ns) > servo->makestep_ns) {
                 sim_clock_step(&node->clock, sim->t_ns, offset_ns);
+                sim_ha_stepped(sim, i, offset_ns);
                 servo->slew_ppb = 0;
                 servo->slew_end_t_ns = sim->t_ns;
                 sim_servo_apply(sim, i);
@@ -264,7 +265,7 @@ static void tell_tracking(struct sim *sim, uint32_t i, struct tg_chrony_sample *
         tracking->ref_id = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
         tracking->addr = source.addr;
         tracking->stratum = (uint8_t)(source.stratum + 1);
-        tracking->ref_time_ns = servo->update_real_ns - (int64_t)sim_random(sim, (uint64_t)TG_NS_PER_S);
+        tracking->ref_time_ns = servo->update_real_ns - servo->update_t_ns % TG_NS_PER_S; /* one for each update */
         tracking->correction_s = tg_chrony_float_from((double)pending_ns(sim, servo) / 1e9);
         tracking->last_offset_s = tg_chrony_float_from((double)servo->last_offset_ns / 1e9);
         tracking->freq_ppm = tg_chrony_float_from(-(double)servo->freq_ppb / 1e3);

@@ -114,7 +114,9 @@ static handler *const handlers[] = {
         [SIM_POLL] = sim_servo_handle,    [SIM_SLEWED] = sim_servo_handle,  [SIM_WANDER] = wander,
         [SIM_ORDER] = sim_totem_handle,   [SIM_DELIVER] = sim_agent_handle, [SIM_RING] = sim_agent_handle,
         [SIM_MEMBERS] = sim_agent_handle, [SIM_QUORUM] = sim_agent_handle,  [SIM_DISCONNECT] = sim_agent_handle,
-        [SIM_FORM] = sim_totem_handle,    [SIM_UNDO] = sim_fault_handle,
+        [SIM_FORM] = sim_totem_handle,    [SIM_UNDO] = sim_fault_handle,    [SIM_ROUND] = sim_ha_handle,
+        [SIM_UNIT] = sim_executor_handle, [SIM_RESULT] = sim_agent_handle,  [SIM_TRAP] = sim_trap_handle,
+        [SIM_STORED] = sim_disk_handle,   [SIM_ANSWER] = sim_asker_handle,
 };
 
 void sim_run_until(struct sim *sim, int64_t t_ns)
@@ -174,6 +176,7 @@ struct sim *sim_new(uint32_t n, uint64_t seed)
         if (!sim)
                 abort();
         sim->random = seed;
+        sim->ha.random = seed ^ UINT64_C(0x6a09e667f3bcc908);
         sim->n = n;
         sim->delay_min_ns = 200 * TG_NS_PER_US;
         sim->delay_mean_ns = 500 * TG_NS_PER_US;
@@ -190,6 +193,7 @@ struct sim *sim_new(uint32_t n, uint64_t seed)
 
 void sim_start(struct sim *sim)
 {
+        sim_ha_start(sim);
         for (uint32_t i = 0; i < sim->n; i++) {
                 struct sim_event event = { .t_ns = (int64_t)sim_random(sim, (uint64_t)WANDER_NS),
                                            .kind = SIM_WANDER,

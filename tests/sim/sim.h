@@ -11,6 +11,7 @@
 #include <timeguard/node.h>
 
 #include "clocks.h"
+#include "ha.h"
 #include "servo.h"
 
 #define SIM_NODES   TG_NODES_MAX
@@ -31,7 +32,13 @@ enum sim_kind {
         SIM_QUORUM,
         SIM_DISCONNECT,
         SIM_FORM,
-        SIM_UNDO
+        SIM_UNDO,
+        SIM_ROUND,  /* of the HA stack's loops */
+        SIM_UNIT,   /* an executor's unit goes on */
+        SIM_RESULT, /* ... and its result comes to the agent */
+        SIM_TRAP,
+        SIM_STORED,
+        SIM_ANSWER, /* of a time server */
 };
 
 struct sim_event {
@@ -103,6 +110,8 @@ struct sim_node {
         uint32_t n_backlog, backlog_size; /* accepted from its agent, not sent yet */
         struct sim_message *backlog;
 
+        struct sim_ha_node ha; /* its HA services, executor, disk, and asking of servers */
+
         /* for the checks */
         struct sim_latency recent[SIM_NODES][SIM_RECENT]; /* by sender: delivered to this node */
         uint32_t n_recent[SIM_NODES];
@@ -126,7 +135,8 @@ struct sim {
         uint32_t votes[SIM_NODES]; /* 1 each unless changed before the start */
         uint32_t qdevice_votes;    /* 0: no qdevice */
         bool qdevice_alive;
-        uint64_t ghosts; /* nodes whose agents stay in the process group of others for ever */
+        struct sim_ha ha; /* change `kind`, `watchdogs` and `master` before sim_start */
+        uint64_t ghosts;  /* nodes whose agents stay in the process group of others for ever */
         uint64_t ring_seq;
         int64_t delay_min_ns, delay_mean_ns; /* of deliveries: min + exponential with that mean */
         uint32_t blur_ns;                    /* width of a look's reading bracket; one in 64 is a hundred times as wide */
@@ -140,6 +150,7 @@ struct sim {
         bool in_core; /* a core handles an event: nothing may be allocated after its first minute */
         sim_watch *watch;
         sim_watch_alert *watch_alert;
+        sim_watch_unit *watch_unit; /* NULL unless set */
         void *user;
         char trouble[1024]; /* what went wrong first; "" nothing yet. Stops sim_run */
 };
@@ -172,6 +183,7 @@ void sim_agent_catch_up(struct sim *sim, uint32_t i); /* what waited for a froze
 uint64_t sim_connection(const struct sim_node *node); /* changes with each start of agent or corosync */
 void sim_agent_configure(struct sim *sim, uint32_t i, const struct tg_options *options);
 void sim_agent_handle(struct sim *sim, const struct sim_event *event);
+void sim_agent_give(struct sim *sim, uint32_t i, struct tg_event *event, const struct sim_event *cause);
 void sim_stepped(struct sim *sim, uint32_t i); /* the kernel tells the agent, in less than a millisecond */
 
 /* totem.c */

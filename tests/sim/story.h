@@ -17,6 +17,8 @@
      install NODES                       agents run only there
      local NODES on|off                  "local stratum 10" in their chrony.conf
      unchecked                           without the invariants of check.h, which promise nothing for such clocks
+     ha whole|each|none [master n2]      the HA stack (ha.h); none unless told, and n1 its manager
+     watchdogs                           of the HA stack reset an armed node whose clock steps forward by more than 60 s
      makestep NODES 1s N|off             chronyd steps larger corrections in its first N updates
 
    What happens, in any order:
@@ -45,9 +47,16 @@
      ring N                                               its sequence number: 4 more for each ring that forms
      forecast n1 within 10%                               of the true time until it crosses the budget
      forecast n1 none
+     gate open|closing|closed|opening|held                damping N       of the cluster's record
+     record none|intent|issued|verified|...               record-of n1 none|intent|...   of a node that is gated alone
    and of the truth, whatever timeguard says:
      apart n1 n2 below|above D                            two clocks
-     wrong NODES below|above D                            each clock, from true time */
+     wrong NODES below|above D                            each clock, from true time
+     ha open|closing|closed|opening                       the HA stack, or all nodes' where each is closed by itself
+     ha-of NODES open|closing|closed|opening              of nodes
+     closed-by nobody|timeguard|administrator             whose command it was
+     closes N, opens N                                    commands of timeguard's that were accepted so far
+     resets N                                             nodes that a watchdog has reset */
 #pragma once
 
 #include <timeguard/snapshot.h>
@@ -165,8 +174,9 @@ bool story_parse_word(struct story *story, const char *word, story_words *text, 
 bool story_parse_limit(struct story_fact *fact, char *args, bool (*number)(const char *word, int64_t *out));
 bool story_within_limit(const struct story_fact *fact, int64_t value);
 bool story_parse_text(struct story *story, struct story_fact *fact, char *args);
-/* story_fact_cluster.c, story_fact_node.c, story_fact_pair.c: tables end with a row without a name. */
-extern const struct story_fact_kind story_cluster_facts[], story_node_facts[], story_pair_facts[], story_state_fact;
+/* story_fact_cluster.c, story_fact_node.c, story_fact_pair.c, story_fact_gate.c: tables end with a row without a name. */
+extern const struct story_fact_kind story_cluster_facts[], story_node_facts[], story_pair_facts[], story_gate_facts[],
+        story_state_fact;
 /* story_alert.c */
 bool story_alert_parse(struct story *story, char *text);
 void story_alert_told(struct story *story, uint32_t observer, const struct tg_alert *alert);

@@ -79,11 +79,12 @@ bool story_parse_text(struct story *story, struct story_fact *fact, char *args)
         return args[0];
 }
 
-static const struct story_fact_kind *const tables[] = { story_cluster_facts, story_node_facts, story_pair_facts };
+static const struct story_fact_kind *const tables[] = { story_cluster_facts, story_node_facts, story_pair_facts,
+                                                        story_gate_facts };
 
 bool story_fact_parse(struct story *story, char *text, struct story_fact *out)
 {
-        char *word = story_word(&text), names[300] = "";
+        char *word = story_word(&text), names[500] = "";
 
         if (word && !strcmp(word, "not")) {
                 out->negated = true;

@@ -79,7 +79,7 @@ static bool take_argument(struct story *story, char letter, char **args, struct 
 
 static bool no_such_fault(struct story *story, const char *name)
 {
-        char names[900] = "";
+        char names[1200] = "";
 
         for (int i = 0; i < sim_fault_kinds_n; i++)
                 snprintf(names + strlen(names), sizeof names - strlen(names), " %s", sim_fault_kinds[i].name);
@@ -223,7 +223,7 @@ static void make_sim(struct story *story)
 static bool take_statement(struct story *story, char *text)
 {
         static const struct story_statement *const tables[] = { story_setup_statements, statements };
-        char *word = story_word(&text), names[300] = "";
+        char *word = story_word(&text), names[400] = "";
 
         for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++)
                 for (const struct story_statement *s = tables[t]; s->name; s++) {

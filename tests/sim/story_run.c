@@ -31,6 +31,16 @@ static void watch_alert(struct sim *sim, uint32_t node, const struct tg_alert *a
         story_alert_told(user, node, alert);
 }
 
+static void watch_unit(struct sim *sim, uint32_t node, const struct sim_unit *unit, enum sim_unit_phase phase, void *user)
+{
+        static const char *const phases[] = { "begins to", "has the command accepted to", "has ended its run to" };
+        const struct story *story = user;
+
+        if (story->verbose)
+                printf("# %11.6f n%u %s %s the %s: %s\n", (double)sim->t_ns / 1e9, node + 1, phases[phase],
+                       tg_gate_verb_text(unit->order.verb), tg_gate_scope_text(unit->order.scope), unit->order.reason);
+}
+
 /* Looks at a fact at every node that is to see it. */
 static void look_around(struct story *story, const struct story_fact *fact)
 {
@@ -86,6 +96,7 @@ static void play(struct story *story)
 
         story->sim->watch = watch;
         story->sim->watch_alert = watch_alert;
+        story->sim->watch_unit = watch_unit;
         story->sim->user = story;
         if (!story->unchecked)
                 check = sim_check_new(story->sim);

@@ -243,6 +243,26 @@ static bool take_makestep(struct story *story, char *args)
         return true;
 }
 
+/* ha whole|each|none [master n2] */
+static bool take_ha(struct story *story, char *args)
+{
+        static const char *const kinds[] = { "none", "whole", "each" };
+        char *kind = story_word(&args), *word = story_word(&args);
+
+        for (int k = 0; kind && k < 3; k++)
+                if (!strcmp(kind, kinds[k])) {
+                        story->sim->ha.kind = (enum sim_ha_kind)k;
+                        return !word || (!strcmp(word, "master") && story_node(story, args, &story->sim->ha.master));
+                }
+        return false;
+}
+
+static bool take_watchdogs(struct story *story, char *args)
+{
+        story->sim->ha.watchdogs = true;
+        return !*args;
+}
+
 static bool take_unchecked(struct story *story, char *args)
 {
         story->unchecked = true;
@@ -267,6 +287,8 @@ const struct story_statement story_setup_statements[] = {
         { "install", "NODES", take_install, false },
         { "local", "NODES on|off", take_local, false },
         { "makestep", "NODES LENGTH N|off", take_makestep, false },
+        { "ha", "whole|each|none [master NODE]", take_ha, false },
+        { "watchdogs", "nothing", take_watchdogs, false },
         { "unchecked", "nothing", take_unchecked, false },
         { NULL, NULL, NULL, false },
 };

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+seed 2
 story Offsets of 0, 0.9 and 1.8 budgets: one pair is beyond, and nobody can say whose fault it is
 poll all 10
 at 0s step n1 +400ms      # until chronyd has slewed it, n2 is the lower of the first two that agree ...

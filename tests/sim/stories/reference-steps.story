@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+seed 2
 story The reference itself is stepped by most of the budget: it is the one that is off, not all the others
 poll all 10
 at 0s step n1 +400ms         # until chronyd has slewed it, n2 is the lower of the first two that agree ...

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+seed 2
 story Two boundary servers lose the world and fall back to their own clocks, which drift apart: two authorities, and at last a split
 nodes 4
 budget 50ms
