@@ -12,9 +12,11 @@
 #include "alarm.h"
 
 struct tg_asker;
+struct tg_bus;
 struct tg_chronyd;
 struct tg_clock;
 struct tg_cluster;
+struct tg_executor;
 struct tg_notify;
 struct tg_status;
 struct tg_store;
@@ -30,6 +32,8 @@ struct tg_agent {
         struct tg_chronyd *chronyd;
         struct tg_asker *asker; /* NULL: source.port is 0 */
         struct tg_store *store;
+        struct tg_bus *bus;
+        struct tg_executor *executor;
         struct tg_cluster *cluster;
         struct tg_status *status;
         struct tg_notify *notify;
@@ -49,6 +53,9 @@ void tg_agent_run(struct tg_agent *agent);
 
 /* Hands an event to the core and carries out what follows from it. An event whose `now` is zero gets the present look. */
 void tg_agent_event(struct tg_agent *agent, struct tg_event *event);
+
+/* The executor has run the order that the core gave. */
+void tg_agent_gate_result(struct tg_agent *agent, const struct tg_gate_result *result);
 
 /* What is done shortly before each second, for its report to carry: called by the clock. */
 void tg_agent_eve(struct tg_agent *agent);
