@@ -36,9 +36,11 @@ class Daemon:
         return self.rules.decide_now(component, state, subject or self)
 
     def answer(self, component, state="-", subject=None):
-        """What a decision says; None where no row holds."""
+        """What a decision says, of those that always say something."""
         row = self.decide_now(component, state, subject)
-        return row and row.next
+        if row is None:
+            raise RuntimeError(f"no row of {component} holds")
+        return row.next
 
     def set_state(self, state):
         if state != self.state:
@@ -57,6 +59,8 @@ class Daemon:
         """Decides, changes the state and rests; its value is false when the loop ends."""
         begin_s = self.wall()
         row = yield from self.decide(component, self.state)
+        if row is None and component.endswith(".work"):
+            raise RuntimeError(f"got unexpected status '{self.state}'")
         if row is not None and row.next == "exit":
             return False
         if row is not None:

@@ -5,7 +5,6 @@ import itertools
 
 import cluster
 import service as services
-import table as tables
 
 UIDS = itertools.count(1)
 TRANSIENT = ("fence", "recovery", "migrate", "relocate")  # Manager.pm:908-911 @ 5.2.0
@@ -76,7 +75,8 @@ class Manager:
 
     def _update_node(self, component, node, state):
         known = services.NodeWords(self, node)
-        new = tables.after(self.crm.decide_now(component, state, known), state)
+        answer = self.crm.answer(component, state, known)
+        new = state if answer == "=" else answer
         if not known.forgotten and self.nodes.get(node) != new:
             self.log(f"node '{node}': state changed from '{state}' => '{new}'")
             self.nodes[node] = new
@@ -157,8 +157,11 @@ class Manager:
         return all(self.modes.get(node, "unknown") == "disarm" for node, state in self.nodes.items() if state == "online")
 
     def do_log(self):
-        """Of a command that is ignored: all its texts begin otherwise, none is read by anybody."""
-        self.log(f"unable to parse or ignoring crm command: {' '.join(self.command)}")
+        """The texts differ in the source; none is read by anybody."""
+        self.log(f"ignoring crm command: {' '.join(self.command)}")
+
+    def do_log_unknown(self):
+        self.log(f"unable to parse crm command: {' '.join(self.command)}")
 
     def do_set_disarm(self):
         self.disarm = {"mode": self.command[1], "state": "disarming"}

@@ -61,7 +61,8 @@ class Table:
                 self.constants[row.state] = int(row.next)
                 continue
             entry = (row, {state.strip() for state in row.state.split(",")}, words_of(row.condition), self._actions(row))
-            self.rows.setdefault(row.component, []).append(entry)
+            for component in row.component.split(","):
+                self.rows.setdefault(component.strip(), []).append(entry)
 
     @staticmethod
     def _actions(row):

@@ -47,6 +47,7 @@ def test_starts_and_arms():
     require_equal([lab.crm(name).state for name in ALL], ["master", "slave", "slave"], "CRMs")
     require(lab.world.wall("n1") - lab.status()["timestamp"] <= 10, "manager_status is fresh")
     require_equal(len(lab.hosts["n1"].mux.clients), 2, "watchdog clients of the master")
+    require(lab.logged("wait_for_quorum => master") and lab.logged("wait_for_quorum => slave"), "each became at once what it is")
     lab.run(600)
     require_equal((lab.services(), lab.markers(), lab.resets(), len(lab.actions())), (STARTED, ALL, [], 3), "ten minutes later")
 
@@ -168,7 +169,7 @@ def test_disarm_twice_and_arm_twice():
         require_equal(lab.ha_manager("n1", "crm-command", "arm-ha")[0], 0, "arm-ha")
         lab.run(60)
     require_equal((lab.disarm(), lab.services()), (None, STARTED), "armed")
-    require_equal(len(lab.logged("unable to parse or ignoring crm command: arm-ha")), 1, "the second arm-ha is ignored")
+    require_equal(len(lab.logged("ignoring crm command: arm-ha")), 1, "the second arm-ha is ignored")
 
 
 @test
@@ -187,6 +188,7 @@ def test_disarm_ignore_keeps_states_and_follows_guests():
     lab.world.write_guests()
     lab.run(30)
     require_equal(lab.status()["service_status"]["vm:102"]["node"], "n2", "nobody looks while disarmed")
+    require_equal(lab.services(), STARTED, "states, a minute later")
     since = lab.now()
     lab.ha_manager("n1", "crm-command", "arm-ha")
     lab.run(60)
@@ -293,6 +295,7 @@ def test_disarm_survives_the_master():
         lab.run(30)
         require_equal((lab.disarm(), lab.markers(), lab.services()), ("disarmed", [], FROZEN), "the next master")
         require(lab.logged("status change slave => master"), "it was a slave")
+        require_equal(len(lab.logged("pve-ha-crm: watchdog active")), 1, "only the first master ever opened a watchdog")
         require_equal(lab.crm(lab.master()).arming, "disarmed", "it skips the watchdog")
         lab.run(200)
         require_equal((lab.actions(lab.now() - 200), lab.services()), ([], FROZEN), "nothing is recovered")
@@ -326,7 +329,9 @@ def test_services_come_and_go_only_while_armed():
     lab.world.guests["vm:104"].state = "ignored"
     lab.world.add_guest(labs.cluster.Guest("vm:105", "n1", "stopped"))
     lab.world.add_guest(labs.cluster.Guest("vm:106", "n1", "ignored"))
-    lab.run(40)
+    for _ in range(80):
+        lab.run(0.5)
+        require("vm:106" not in lab.services(), "an ignored one is never there")
     require_equal(lab.services(), {"vm:101": "started", "vm:102": "started", "vm:105": "stopped"}, "ignored and stopped ones")
 
 
@@ -351,7 +356,7 @@ def test_old_master_cannot_parse_a_disarm():
     require_equal((lab.master(), lab.ha_manager("n2", "crm-command", "disarm-ha", "freeze")[0]), ("n1", 0), "queued on a new node")
     lab.run(60)
     require_equal((lab.disarm(), lab.services(), lab.world.read("n1", "ha/crm_commands")), (None, STARTED, ""), "lost")
-    require(lab.logged("unable to parse or ignoring crm command: disarm-ha freeze"), "the master's log")
+    require(lab.logged("unable to parse crm command: disarm-ha freeze"), "the master's log")
 
 
 @test
@@ -417,6 +422,77 @@ def test_stopping_an_idle_lrm_or_slave_is_quick():
 
 
 @test
+def test_stopping_what_has_no_quorum():
+    lab = Lab()
+    lab.partition("n1 n2", "n3")
+    lab.until(lambda: lab.crm("n3").state == "wait_for_quorum", 11, "no quorum")
+    lab.unit("n3", "pve-ha-crm").stop()
+    lab.until(lambda: lab.unit("n3", "pve-ha-crm").state == "inactive", 6, "a CRM that waits")
+    lab.run(20)
+    lab.unit("n3", "pve-ha-lrm").program.services = {}
+    status = {**lab.status(), "service_status": {}}
+    lab.world.nodes["n3"].view["ha/manager_status"] = labs.cluster.json.dumps(status)
+    require_equal((lab.unit("n3", "pve-ha-lrm").program.state, lab.markers()), ("lost_agent_lock", ALL), "a lost lock")
+    lab.unit("n3", "pve-ha-lrm").stop()
+    lab.until(lambda: lab.unit("n3", "pve-ha-lrm").state == "inactive", 11, "an LRM without services may go")
+    require_equal(lab.markers(), ["n1", "n2"], "and closes its watchdog")
+    lab = Lab()
+    lab.partition("n1", "n2 n3")
+    lab.unit("n1", "pve-ha-crm").stop()
+    lab.until(lambda: lab.unit("n1", "pve-ha-crm").state == "inactive", 20, "a master that loses its lock")
+    require_equal((lab.logged("lost_manager_lock => wait_for_quorum"), len(lab.hosts["n1"].mux.clients)), ([], 1), "it ends at once, watchdog closed")
+
+
+@test
+def test_waiting_takes_five_seconds():
+    def rounds(daemon):
+        count, half = [], daemon.half
+
+        def counted(component):
+            count.append(component)
+            return half(component)
+
+        daemon.half = counted
+        lab.run(100)
+        return len(count) // 2
+
+    lab = Lab()
+    lab.partition("n1 n2", "n3")
+    lab.run(30)
+    crm, lrm = lab.crm("n3"), lab.unit("n3", "pve-ha-lrm").program
+    require_equal((crm.state, lrm.state), ("wait_for_quorum", "lost_agent_lock"), "states")
+    for daemon in (crm, lrm):
+        require(19 <= rounds(daemon) <= 21, f"{daemon.name} in 100 s")
+
+
+@test
+def test_when_a_crm_gets_active():
+    """Without any service, by what the last master left. And when a master may become idle."""
+    base = {"master_node": "n1", "timestamp": 1, "node_status": dict.fromkeys(ALL, "online"), "service_status": {}}
+    away = {**base, "node_status": {"n1": "online", "n2": "online", "n3": "maintenance"}}
+    stale = {**base, "service_status": {"vm:9": {"state": "started", "node": "n1"}}}
+    fenced = {**base, "service_status": {"vm:9": {"state": "fence", "node": "n1"}}}
+    disarm = {**base, "disarm": {"mode": "freeze", "state": "disarmed"}}
+    cases = [("nothing", base, "", "", "both"), ("a command", base, "arm-ha\n", "both", "both"),
+             ("maintenance that ends", away, "", "both", "both"), ("wanted maintenance", {**away, "node_request": {"n3": {"maintenance": 1}}}, "", "", "both"),
+             ("services", stale, "", NEW, OLD), ("disarm", disarm, "", NEW, OLD), ("fencing", fenced, "arm-ha\n", "", ""),
+             ("another master", {**base, "master_node": "n2"}, "arm-ha\n", "", "both"),
+             ("another master, lost", {**base, "master_node": "n2", "node_status": {**base["node_status"], "n2": "unknown"}}, "arm-ha\n", "both", "both")]
+    for version in (NEW, OLD):
+        lab = Lab((version,) * 3, guests={}, started=False)
+        crm = labs.hosts.crm.Crm(lab.world, "n1", lab.hosts["n1"].mux)
+        for name, status, commands, active, idle in cases:
+            lab.world.write_json("n1", "ha/manager_status", status)
+            lab.world.write("n1", "ha/crm_commands", commands)
+            require_equal((crm.is_can_get_active(), crm.is_may_idle()), (active in ("both", version), idle in ("both", version)), f"{version}: {name}")
+        lab.world.add_guest(labs.cluster.Guest("vm:101", "n1"))
+        lab.world.write_json("n1", "ha/manager_status", {**base, "master_node": "n2"})
+        require_equal((crm.is_can_get_active(), crm.is_may_idle()), (True, False), "with a service")
+        lab.partition("n1", "n2 n3")
+        require_equal((crm.is_can_get_active(), crm.is_may_idle()), (False, False), "without quorum")
+
+
+@test
 def test_stopping_waits_for_workers():
     lab = Lab()
     lab.world.guests["vm:102"].running = False
@@ -439,6 +515,7 @@ def test_an_lrm_that_stops_does_nothing_else():
         lab.run(1)
         begin = lab.now()
         lab.world.guests["vm:102"].running = False
+        lab.unit("n2", "pve-ha-lrm").program.results = {}  # so that the command stands again
         lab.unit("n2", "pve-ha-lrm").stop()
         stamp = lab.stamp("n2")
         lab.run(0.5)
@@ -449,7 +526,7 @@ def test_an_lrm_that_stops_does_nothing_else():
         require_equal((lab.unit("n2", "pve-ha-lrm").state, lab.actions(begin)), ("deactivating", []), "nobody freezes: it waits")
         lab.world.write_json("n1", "ha/manager_status", {**lab.status(), "disarm": {"mode": "freeze", "state": "disarming"}})
         lab.run(20)
-        require_equal(lab.lrm("n2"), ("active", "restart"), "its mode")
+        require_equal((lab.unit("n2", "pve-ha-lrm").state, lab.lrm("n2")), ("deactivating", ("active", "restart")), "its mode")
 
 
 @test
@@ -682,6 +759,7 @@ def test_isolated_node_is_recovered():
         lab.until(lambda: lab.services()["vm:103"] == "fence", 80, "fence")
         require(50 <= lab.now() - begin <= 71, f"60 s after it was last seen: {lab.now() - begin}")
         require_equal(lab.status("n1")["node_status"]["n3"], "fence", "node")
+        require(lab.logged("service 'vm:103': state changed from 'started' to 'fence'"), "nothing else was tried")
         lab.until(lambda: "n3" in lab.resets(), 40, "the lost node resets itself")
         reset_s = lab.now() - begin
         lab.until(lambda: lab.actions(begin), 160, "recovery")
@@ -690,6 +768,7 @@ def test_isolated_node_is_recovered():
         require_equal(lab.status("n1")["node_status"]["n3"], "unknown", "the node afterwards")
         lab.run(30)
         require_equal(lab.services()["vm:103"], "started", "service")
+        require(lab.logged("service 'vm:103': state changed from 'recovery' to 'started'"), "at once")
         lab.hosts["n3"].power_off()
         lab.partition("n1 n2 n3")
         lab.hosts["n3"].power_on()
@@ -765,6 +844,15 @@ def test_fence_state_without_services_ends():
 
 
 @test
+def test_a_master_that_is_to_be_fenced_does_nothing():
+    lab = Lab()
+    lab.crm("n1").manager.nodes["n1"] = "fence"
+    stamp = lab.status()["timestamp"]
+    lab.run(60)
+    require_equal(lab.status()["timestamp"], stamp, "manager_status")
+
+
+@test
 def test_fence_wanted_stops_the_lrm_and_the_crm():
     """A node that is told to be fenced lets go of its lock, and its CRM takes no part."""
     lab = Lab()
@@ -793,9 +881,15 @@ def test_maintenance_moves_guests_away_and_back():
         lab = Lab((version,) * 3, guests={"vm:101": "n1", "vm:102": "n2", "ct:103": "n3"})
         begin = lab.now()
         require_equal(lab.ha_manager("n1", "crm-command", "node-maintenance", "enable", "n3")[0], 0, "enable")
+        lab.unit("n3", "pve-ha-crm").stop()
         lab.until(lambda: lab.services()["ct:103"] == "relocate", 40, "on its way")
         lab.until(lambda: "n3" not in lab.markers(), 60, "empty and disarmed")
         require_equal((lab.status()["node_status"]["n3"], lab.lrm("n3")), ("maintenance", ("maintenance", "maintenance")), "node")
+        lab.unit("n1", "pve-ha-crm").stop()
+        lab.until(lambda: lab.master() == "n2", 20, "another master")
+        lab.run(60)
+        require_equal(lab.status()["service_status"]["ct:103"]["maintenance_node"], "n3", "it takes over what is known of services")
+        require_equal((lab.status()["node_status"]["n3"], lab.status()["node_request"]["n3"]), ("maintenance", {"maintenance": 1}), "and the rest")
         require_equal(len(lab.actions(begin)), 1, "moved")
         lab.ha_manager("n1", "crm-command", "node-maintenance", "disable", "n3")
         lab.until(lambda: lab.world.guests["ct:103"].node == "n3", 200, "back")
@@ -1129,6 +1223,7 @@ def test_unreadable_manager_status():
         lab.unit("n3", "pve-ha-crm").start()
         lab.run(1)
         lab.world.guests["vm:102"].running = False
+        lab.unit("n2", "pve-ha-lrm").program.results = {}
         lab.run(200)
         require_equal(lab.actions(begin), [], "no LRM acts by what it knew before")
         require_equal(lab.crm("n3").state, "wait_for_quorum", "no CRM is master of it")
@@ -1188,6 +1283,14 @@ def test_watchdog_close_without_v():
     mux.data(client, b"V\0")
     mux.eof(client)
     require_equal((mux.state, mux.marker), ("expired", True), "the last byte was no V")
+    mux.connect("late")
+    try:
+        mux.connect("later")
+        require(False, "it ends at the first event after that")
+    except labs.hosts.watchdog.NoWatchdog:
+        pass
+    lab.run(12)
+    require_equal(lab.resets(), ["n1"], "reset")
 
 
 @test

@@ -13,7 +13,8 @@ class Client:
 
 
 class Mux:
-    """The subject of the decisions mux.*; `marker` outlives the program, as a directory does."""
+    """The subject of the decisions mux.*; `marker` outlives the program, as a directory does. A state that the table does not name: ended,
+    when the program is gone and the hardware still counts down."""
 
     def __init__(self, world, node):
         self.world, self.node, self.rules = world, node, world.nodes[node].table
@@ -33,7 +34,7 @@ class Mux:
                 self.eventful = False
             elif self.state == "feeding":
                 self._apply("mux.tick")
-        if self.state == "expired":
+        if self.state != "exit":
             yield self.rules.constants["mux_hardware_s"]
             self.world.log("reset", self.node, "the watchdog was not fed: this node would have been reset")
 
@@ -42,15 +43,15 @@ class Mux:
 
     def _apply(self, component):
         row = self._decide(component, self.state)
-        if row is not None and row.next != "=" and not (self.state == "expired" and row.next == "exit"):
-            self.state = row.next
+        if row is not None and row.next != "=":
+            self.state = "ended" if row.next == "exit" else row.next
 
     def _event(self, component, client):
         self.client, self.eventful = client, True
         self._apply(component)
 
     def connect(self, name):
-        if self.state == "exit":
+        if self.state in ("exit", "ended"):
             raise NoWatchdog("unable to open watchdog socket")
         client = Client(name)
         self._event("mux.connect", client)
