@@ -19,7 +19,9 @@
 #include "words.h"
 
 #define TOOL_NS       (5 * TG_NS_PER_S)
-#define EXIT_NO_SUCH  105 /* CRM_EX_NOSUCH: no such object */
+#define TOOL_PATIENCE "3s" /* crmadmin would wait for 30 s while there is no designated controller */
+#define EXIT_NO_SUCH  105  /* CRM_EX_NOSUCH: no such object */
+#define EXIT_QUORUM   106  /* CRM_EX_QUORUM: no quorum */
 #define ARGUMENTS_MAX 12
 #define VALUE_MAX     64
 
@@ -38,13 +40,14 @@ static bool installed(void)
         return tg_command_exists("crm_attribute") && tg_command_exists("crmadmin");
 }
 
-/* Runs a tool that only reads. 1 with its first line in `out`; 0 when it says that there is no such thing; -1 with `result` failed. */
+/* Runs a tool that only reads. 1 with its first line in `out`; 0 when it says that there is no such thing, or no quorum; -1 with `result`
+   failed. */
 static int ask(struct tg_gate_run *run, const char *const *argv, char *out, size_t size, struct tg_gate_result *result)
 {
         struct tg_command command = { .argv = argv, .limit_ns = TOOL_NS };
         char fault[TG_GATE_TEXT_MAX];
 
-        if (tg_command_run(&command, run->deadline_ns) == EXIT_NO_SUCH)
+        if (tg_command_run(&command, run->deadline_ns) == EXIT_NO_SUCH || command.status == EXIT_QUORUM)
                 return 0;
         if (command.status != 0) {
                 tg_gate_failed(result, "%s", tg_command_fault(&command, fault, sizeof(fault)));
@@ -110,8 +113,8 @@ static bool read_membership(struct tg_gate_run *run, struct view *view, struct t
 /* Without a designated controller nothing acts, and nothing carries out a change either: not idle, and not ready. */
 static bool read_controller(struct tg_gate_run *run, struct view *view, struct tg_gate_result *result)
 {
-        static const char *const dc_argv[] = { "crmadmin", "--quiet", "--dc_lookup", NULL };
-        const char *const state_argv[] = { "crmadmin", "--quiet", "--status", view->dc, NULL };
+        static const char *const dc_argv[] = { "crmadmin", "--quiet", "--dc_lookup", "--timeout", TOOL_PATIENCE, NULL };
+        const char *const state_argv[] = { "crmadmin", "--quiet", "--status", view->dc, "--timeout", TOOL_PATIENCE, NULL };
         char state[VALUE_MAX] = "";
 
         if (ask(run, dc_argv, view->dc, sizeof(view->dc), result) < 0)
