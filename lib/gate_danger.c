@@ -8,6 +8,8 @@
 #include "pair.h"
 #include "text.h"
 
+#define UNTOLD_NS (50 * TG_NS_PER_S) /* thrice as long as a source goes untold that has nothing new to say (report_own.c) */
+
 int64_t tg_gate_limit_ns(const struct tg_options *options)
 {
         return options->gate_offset_limit_ns > options->budget_ns ? options->gate_offset_limit_ns : options->budget_ns;
@@ -31,16 +33,33 @@ static void follow_correction(struct tg_correction *c, const struct tg_chrony_sa
         c->last_offset_s = chrony->tracking.last_offset_s;
 }
 
+/* A source that a node tells of no more is none of its sources any more. */
+static void drop_untold(struct tg_watchfulness *w, int slot, int64_t raw_ns)
+{
+        for (int i = 0; i < w->n_asked[slot]; i++) {
+                int64_t age = raw_ns - w->told_raw_ns[slot][i];
+                int last;
+
+                if (age >= 0 && age <= UNTOLD_NS)
+                        continue;
+                last = --w->n_asked[slot];
+                w->asked[slot][i] = w->asked[slot][last];
+                w->told_raw_ns[slot][i--] = w->told_raw_ns[slot][last];
+        }
+}
+
 /* What a node was told by its sources: one of them a report. */
-static void take_asked(struct tg_watchfulness *w, int slot, const struct tg_asked *asked)
+static void take_asked(struct tg_watchfulness *w, int slot, const struct tg_asked *asked, int64_t raw_ns)
 {
         int oldest = 0;
 
+        drop_untold(w, slot, raw_ns);
         if (asked->state == TG_ASKED_NEVER)
                 return;
         for (int i = 0; i < w->n_asked[slot]; i++) {
                 if (tg_addr_equal(&w->asked[slot][i].addr, &asked->addr)) {
                         w->asked[slot][i] = *asked;
+                        w->told_raw_ns[slot][i] = raw_ns;
                         return;
                 }
                 if (w->asked[slot][i].raw_ns < w->asked[slot][oldest].raw_ns)
@@ -49,6 +68,7 @@ static void take_asked(struct tg_watchfulness *w, int slot, const struct tg_aske
         if (w->n_asked[slot] < TG_ASK_SOURCES)
                 oldest = w->n_asked[slot]++;
         w->asked[slot][oldest] = *asked;
+        w->told_raw_ns[slot][oldest] = raw_ns;
 }
 
 void tg_watch_deliver(struct tg_watchfulness *w, const struct tg_view *view, const struct tg_options *options, int slot)
@@ -57,7 +77,7 @@ void tg_watch_deliver(struct tg_watchfulness *w, const struct tg_view *view, con
 
         tg_tracks_deliver(&w->tracks, view, slot, tg_gate_limit_ns(options), options->boot_grace_ns);
         follow_correction(&w->corrections[slot], &report->chrony, options->gate_step_limit_ns);
-        take_asked(w, slot, &report->asked);
+        take_asked(w, slot, &report->asked, report->raw_ns);
 }
 
 void tg_watch_forget(struct tg_watchfulness *w, int slot)

@@ -33,6 +33,7 @@ struct tg_watchfulness {
         struct tg_correction corrections[TG_NODES_MAX];
         uint8_t n_asked[TG_NODES_MAX];
         struct tg_asked asked[TG_NODES_MAX][TG_ASK_SOURCES];
+        int64_t told_raw_ns[TG_NODES_MAX][TG_ASK_SOURCES]; /* when, on the RAW of the node */
 };
 
 enum tg_danger { TG_DANGER_NONE, TG_DANGER_BREACH, TG_DANGER_EARLY, TG_DANGER_PENDING };

@@ -92,7 +92,8 @@ static void note(struct sim *sim, const struct sim_event *event)
                 time = SIM_EPOCH_NS + t + sim_server_error_ns(&sim->servers[event->from], t);
         else
                 time = sim_clock_real(&sim->nodes[event->from - sim->n_servers].clock, t);
-        node->ha.said[event->from] = (struct sim_said){ t, time - sim_clock_real(&node->clock, t) };
+        node->ha.said[event->from] =
+                (struct sim_said){ t, time - sim_clock_real(&node->clock, t), node->ha.said[event->from].ahead_ns };
 }
 
 static void tell(struct sim *sim, uint32_t i)

@@ -10,6 +10,7 @@
 struct campaign_plan {
         uint64_t seed;
         int64_t budget_ns, end_ns;
+        int64_t gate_ns; /* the gate's limit; 0: there is no HA stack */
         uint32_t n_faults;
         struct sim_fault faults[CAMPAIGN_FAULTS_MAX]; /* by time */
         char setup[400];                              /* what is unlike the default, for people */

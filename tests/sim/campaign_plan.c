@@ -143,6 +143,36 @@ static void draw_tampering(struct sim *sim, struct campaign_plan *plan)
         say(plan, ", n%u tampers (%d)", i + 1, (int)sim->nodes[i].tamper);
 }
 
+/* In half of the runs there is something to close. */
+static void draw_gate(struct sim *sim, struct campaign_plan *plan)
+{
+        int64_t limit = plan->budget_ns * between(sim, 1, 5), release = between(sim, 10, 30) * TG_NS_PER_S;
+        bool ack = one_in(sim, 16), observes = one_in(sim, 10);
+        uint32_t confirm = (uint32_t)between(sim, 2, 6);
+
+        if (!one_in(sim, 2) || sim->n > 16)
+                return;
+        limit = limit < 10 * TG_NS_PER_MS ? 10 * TG_NS_PER_MS : limit;
+        plan->gate_ns = limit;
+        sim->ha.kind = one_in(sim, 3) ? SIM_HA_EACH : SIM_HA_WHOLE;
+        sim->ha.master = (uint32_t)sim_random(sim, sim->n);
+        sim->ha.watchdogs = one_in(sim, 3);
+        say(plan, ", HA %s of n%u%s, limit %lld ms, release %lld s%s%s", sim->ha.kind == SIM_HA_EACH ? "each" : "whole",
+            sim->ha.master + 1, sim->ha.watchdogs ? " with watchdogs" : "", (long long)(limit / TG_NS_PER_MS),
+            (long long)(release / TG_NS_PER_S), ack ? " by word" : "", observes ? ", observes" : "");
+        for (uint32_t i = 0; i < sim->n; i++) {
+                struct tg_options *options = &sim->nodes[i].options;
+
+                options->gate_mode = observes ? TG_GATE_OBSERVE : TG_GATE_ENFORCE;
+                options->gate_offset_limit_ns = limit;
+                options->gate_step_limit_ns = limit;
+                options->gate_confirm = confirm;
+                options->gate_release_ns = release;
+                options->gate_release_ack = ack;
+                options->gate_horizon_ns = 10 * TG_NS_PER_S;
+        }
+}
+
 static int64_t draw_gap(struct sim *sim)
 {
         switch (sim_random(sim, 10)) {
@@ -177,7 +207,9 @@ static void draw_faults(struct sim *sim, struct campaign_plan *plan)
 
         plan->n_faults = (uint32_t)between(sim, 5, most);
         for (uint32_t k = 0; k < plan->n_faults; k++) {
-                if (one_in(sim, 25))
+                if (plan->gate_ns && !one_in(sim, 3))
+                        sim_fault_draw_gate(sim, plan->gate_ns, &plan->faults[k]);
+                else if (one_in(sim, 25))
                         draw_reload(sim, plan, &plan->faults[k]);
                 else
                         sim_fault_draw(sim, plan->budget_ns, &plan->faults[k]);
@@ -187,6 +219,11 @@ static void draw_faults(struct sim *sim, struct campaign_plan *plan)
                         t += between(sim, 300, 2400) * TG_NS_PER_S;
         }
         plan->end_ns = t + 30 * TG_NS_PER_S;
+        if (!plan->gate_ns)
+                return;
+        /* the last one; every other has ended by then */
+        plan->faults[plan->n_faults - 1] = (struct sim_fault){ .kind = sim_fault_find("heal"), .t_ns = t + 120 * TG_NS_PER_S };
+        plan->end_ns = t + 800 * TG_NS_PER_S;
 }
 
 struct sim *campaign_draw(uint64_t seed, struct campaign_plan *plan)
@@ -200,6 +237,7 @@ struct sim *campaign_draw(uint64_t seed, struct campaign_plan *plan)
         draw_clocks(sim, plan);
         draw_sources(sim, plan);
         draw_tampering(sim, plan);
+        draw_gate(sim, plan);
         draw_faults(sim, plan);
         return sim;
 }

@@ -69,7 +69,10 @@ bool check_truly_pending(const struct sim_check *c, uint32_t i, int64_t limit_ns
         for (uint32_t k = 0; k < c->sim->n_servers + c->sim->n; k++) {
                 const struct sim_said *said = &node->ha.said[k];
 
-                if (said->t_ns && llabs(said->ahead_ns) > limit_ns - EDGE_NS &&
+                bool is_new = c->sim->t_ns - said->t_ns < KNOWN_NS;
+
+                if (said->t_ns &&
+                    (llabs(said->ahead_ns) > limit_ns - EDGE_NS || (is_new && llabs(said->before_ns) > limit_ns - EDGE_NS)) &&
                     (moved <= said->t_ns || c->sim->t_ns - moved < RECENT_NS) && c->sim->t_ns - said->t_ns < TG_ASK_VALID_NS)
                         return true;
         }
@@ -204,17 +207,18 @@ static bool was_danger(const struct sim_check *c, uint32_t i, int64_t since_ns)
         return false;
 }
 
-static void check_opening(struct sim_check *c, uint32_t i)
+static void check_opening(struct sim_check *c, uint32_t i, const struct sim_unit *unit)
 {
         const struct sim *sim = c->sim;
         int64_t since = sim->t_ns - sim->nodes[i].options.gate_release_ns;
-        bool word = !sim->ha.held && sim->ha.word_t_ns > sim->formed_t_ns;
+        const struct sim_switch *s = sim_ha_switch(c->sim, i, unit->order.scope);
+        bool word = !sim->ha.held && sim->ha.word_t_ns > s->closed_t_ns - 60 * TG_NS_PER_S; /* it may have been closing */
 
         c->counts.checked[SIM_CHECK_GATE_OPEN]++;
         if (since < sim->formed_t_ns + 2 * KNOWN_NS)
                 since = sim->formed_t_ns + 2 * KNOWN_NS;
-        if (word || since < sim->t_ns - 2 * KNOWN_NS)
-                since = word ? sim->t_ns - 2 * KNOWN_NS : since;
+        if (word && since < sim->t_ns - 2 * KNOWN_NS)
+                since = sim->t_ns - 2 * KNOWN_NS;
         if (!anybody_lied(c) && was_danger(c, i, since))
                 sim_trouble(c->sim, "open: n%u opens although clocks were beyond the limit less than gate.release ago", i + 1);
 }
@@ -261,7 +265,7 @@ void check_unit(struct sim_check *c, uint32_t i, const struct sim_unit *unit, en
                 if (closes)
                         check_close(c, i, unit);
                 else
-                        check_opening(c, i);
+                        check_opening(c, i, unit);
         } else if (phase == SIM_UNIT_ACCEPTED && !closes) {
                 check_whose(c, i, unit);
         }

@@ -102,6 +102,45 @@ void sim_fault_draw(struct sim *sim, int64_t budget_ns, struct sim_fault *out)
                 out->for_ns = (lengths_ms[sim_random(sim, 6)] + (int64_t)sim_random(sim, 300)) * TG_NS_PER_MS;
 }
 
+/* ---- the gate ---- */
+
+static uint64_t all_nodes(const struct sim *sim)
+{
+        return (UINT64_C(1) << (sim->n - 1)) * 2 - 1;
+}
+
+void sim_fault_draw_gate(struct sim *sim, int64_t limit_ns, struct sim_fault *out)
+{
+        static const struct {
+                const char *name;
+                uint8_t weight;
+                bool all; /* nodes */
+        } kinds[] = {
+                { "step", 12, false },          { "server-step", 8, false },  { "chrony-start", 5, true },
+                { "agent-kill-at", 9, true },   { "power-off-at", 6, true },  { "ha-disarm", 5, false },
+                { "ha-arm", 4, false },         { "ha-busy", 1, false },      { "ha-stop", 1, false },
+                { "gate-hold", 2, false },      { "gate-release", 2, false }, { "executor-fails", 2, false },
+                { "executor-hangs", 2, false }, { "disk-full", 1, false },    { "partition", 5, false },
+                { "agent-kill", 3, false },     { "power-off", 2, false },    { "rate", 4, false },
+        };
+        static const int64_t lengths_ms[] = { 2000, 10000, 30000, 60000, 90000 };
+        uint64_t at = sim_random(sim, 74), k = 0;
+
+        while (at >= kinds[k].weight)
+                at -= kinds[k++].weight;
+        *out = (struct sim_fault){ .kind = sim_fault_find(kinds[k].name),
+                                   .nodes = kinds[k].all ? all_nodes(sim) : one_node(sim),
+                                   .value = offset_near(sim, limit_ns) };
+        if (!strcmp(kinds[k].name, "rate"))
+                out->value = sign(sim, 80000000);
+        if (!strcmp(kinds[k].name, "partition"))
+                draw_groups(sim, out);
+        if (strstr(kinds[k].name, "-at"))
+                snprintf(out->text, sizeof out->text, "%s", sim_stage_text(1 + (int)sim_random(sim, (uint64_t)SIM_STAGES - 1)));
+        if (sim_fault_kinds[out->kind].timed || (sim_fault_kinds[out->kind].undo && sim_random(sim, 3)))
+                out->for_ns = (lengths_ms[sim_random(sim, 5)] + (int64_t)sim_random(sim, 2000)) * TG_NS_PER_MS;
+}
+
 /* ---- as text ---- */
 
 struct out {

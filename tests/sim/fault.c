@@ -454,6 +454,12 @@ static void untrap(struct sim *sim, const struct sim_fault *fault)
         (power ? power_on : agent_start)(sim, fault);
 }
 
+static void heal(struct sim *sim, const struct sim_fault *fault)
+{
+        (void)fault;
+        sim_heal(sim);
+}
+
 static void configure_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
 {
         struct tg_options options = sim->nodes[i].options;
@@ -598,6 +604,7 @@ const struct sim_fault_kind sim_fault_kinds[] = {
         { "disk-full", "N", disk_full, disk_room, true, 0, "the agent cannot write its records" },
         { "agent-kill-at", "NT", trap, untrap, true, 0, "the executor's agent dies when its record is so far" },
         { "power-off-at", "NT", trap, untrap, true, 0, "the executor's node loses power when its record is so far" },
+        { "heal", "", heal, NULL, false, 0, "all is mended that can be" },
         { "chrony-freeze", "N", chrony_freeze, chrony_thaw, false, 2, "chronyd is stopped by a signal" },
         { "chrony-stop", "N", chrony_stop, chrony_start, false, 2, "chronyd is gone" },
         { "chrony-mute", "N", chrony_mute, chrony_thaw, false, 1, "chronyd answers no command (cmdport 0)" },

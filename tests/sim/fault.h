@@ -35,5 +35,9 @@ int sim_fault_find(const char *name); /* -1 */
 void sim_fault_apply(struct sim *sim, const struct sim_fault *fault);
 /* A fault drawn for a cluster of n nodes and n_servers servers; t_ns is left to the caller. Offsets are drawn around the budget. */
 void sim_fault_draw(struct sim *sim, int64_t budget_ns, struct sim_fault *out);
+/* What happens to the gate: administrators, executors, disks. limit_ns is the gate's. */
+void sim_fault_draw_gate(struct sim *sim, int64_t limit_ns, struct sim_fault *out);
+/* heal.c: every node runs, follows a right s1, and has the first one's configuration. */
+void sim_heal(struct sim *sim);
 /* As a story would write it. */
 const char *sim_fault_text(const struct sim_fault *fault, char *buf, size_t size);

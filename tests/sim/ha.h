@@ -80,6 +80,7 @@ struct sim_unit { /* one run of the executor */
 /* The truth of an answer: how far a source was ahead of the clock of the node that asked it. */
 struct sim_said {
         int64_t t_ns, ahead_ns;
+        int64_t before_ns; /* at the answer before */
 };
 
 struct sim_ha_node {
