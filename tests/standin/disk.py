@@ -3,7 +3,8 @@
 
     NODE/pve/                     plays /etc/pve of the node
     NODE/run/                     watchdog-mux.active (a directory), watchdog-mux.sock
-    NODE/clock                    seconds that the test adds to the node's wall clock; may be absent
+    NODE/clock                    seconds that the test adds to the node's wall clock, or a clock file of tests/shim (a link to one will
+                                  do, for speed 1 only); may be absent
     NODE/reset                    is there once the watchdog would have reset the node
     NODE/version                  of pve-ha-manager
     events                        what happened, one JSON list a line: [seconds, kind, node, text]
@@ -14,13 +15,17 @@ link has no such bit to lose. While a node is hung its files are FIFOs that nobo
 
 import json
 import os
+import sys
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cluster"))
+
+CLOCK_FILE = b"TGTGCLK1"
 HANGING = ("ha/manager_status", "ha/crm_commands", "ha/resources.cfg", ".members", ".vmlist")
 
 
 class Disk:
     def __init__(self, root):
-        self.root, self.hung = root, set()
+        self.root, self.hung, self.clocks = root, set(), {}
         os.makedirs(root, exist_ok=True)
         self.events = open(os.path.join(root, "events"), "a", encoding="utf-8", buffering=1)
 
@@ -36,10 +41,19 @@ class Disk:
     def offset_of(self, node):
         """The test's say about the wall clock; a file that is being written counts as before."""
         try:
-            with open(self.path(node, "clock"), encoding="ascii") as file:
-                return float(file.read() or 0)
+            with open(self.path(node, "clock"), "rb") as file:
+                text = file.read(40)
+            return self._shift_of(node) if text.startswith(CLOCK_FILE) else float(text or 0)
         except (FileNotFoundError, ValueError):
             return 0.0
+
+    def _shift_of(self, node):
+        """Of a node whose programs run under tests/shim."""
+        import clockfile  # tests/cluster; not needed by others
+
+        if node not in self.clocks:
+            self.clocks[node] = clockfile.ClockFile(self.path(node, "clock"))
+        return clockfile.shift_ns(self.clocks[node]) / 1e9
 
     def written(self, node, path, text):
         if node.name in self.hung:
@@ -70,7 +84,8 @@ class Disk:
 
     def _hanging(self, node):
         names = [name for name in (*HANGING, *node.view) if name in HANGING or name.endswith("lrm_status")]
-        return [self.path(node.name, "pve", name) for name in dict.fromkeys(names) if os.path.isdir(self.path(node.name, "pve", os.path.dirname(name)))]
+        paths = [self.path(node.name, "pve", name) for name in dict.fromkeys(names)]
+        return [path for path in paths if os.path.isdir(os.path.dirname(path))]
 
     def _release(self, path, text):
         """Those who wait get the content, who comes later finds a file."""

@@ -7,6 +7,9 @@ import host as hosts
 import schedule as schedules
 
 NEW, OLD = "5.2.0", "4.0.6"
+ALL = ["n1", "n2", "n3"]
+STARTED = {"vm:101": "started", "vm:102": "started", "vm:103": "started"}
+FROZEN = dict.fromkeys(STARTED, "freeze")
 ROWS = None  # instead of those of transitions.table
 
 
@@ -115,3 +118,12 @@ class Lab:
 
     def resets(self):
         return [node for _, node, _ in self.events("reset")]
+
+
+def disarmed(versions=(NEW, NEW, NEW), mode="freeze"):
+    """A cluster after disarm-ha."""
+    lab = Lab(versions)
+    lab.ha_manager("n2", "crm-command", "disarm-ha", mode)
+    lab.until(lambda: lab.disarm() == "disarmed", 40, "disarmed")
+    lab.run(0.5)
+    return lab

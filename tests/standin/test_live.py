@@ -123,7 +123,8 @@ def test_live_units():
         require_equal(live.run("n2", "systemctl", "stop", "--no-block", "pve-ha-lrm").returncode, 0, "stop --no-block")
         done = live.run("n2", "systemctl", "is-active", "pve-ha-lrm.service")
         require_equal((done.returncode, done.stdout), (3, "deactivating\n"), "is-active")
-        live.until(lambda: live.run("n2", "systemctl", "show", "-p", "ActiveState", "pve-ha-lrm").stdout == "ActiveState=inactive\n", 4, "inactive")
+        show = ["systemctl", "show", "-p", "ActiveState", "pve-ha-lrm"]
+        live.until(lambda: live.run("n2", *show).stdout == "ActiveState=inactive\n", 4, "inactive")
         require_equal(live.armed(), ["n1", "n3"], "markers")
         require_equal(live.run("n2", "systemctl", "start", "pve-ha-lrm").returncode, 0, "start")
         live.until_armed()
@@ -161,6 +162,24 @@ def test_live_clock():
         stamp = live.json("n1", "ha/manager_status")["timestamp"]
         time.sleep(40 / SPEED)
         require_equal(live.json("n1", "ha/manager_status")["timestamp"], stamp, "the master stands still")
+
+
+@test
+def test_live_clock_of_the_shim():
+    sys.path.append(os.path.join(HERE, "../cluster"))
+    import clockfile
+
+    with Live(("5.2.0",), speed=1, guests={"vm:101": {"node": "n1"}}, start=False) as live:
+        segment = [0] * len(clockfile.FIELDS.split())
+        raw_ns, real_ns = clockfile.raw_now_ns(), time.time_ns()
+        # MONOTONIC begins at 0 now; REALTIME is a day ahead
+        segment[0], segment[5], segment[11] = raw_ns, real_ns + 86400 * 10**9, 10000
+        with open(live.path("clock"), "wb") as file:
+            file.write(clockfile.HEADER.pack(clockfile.MAGIC, 4, 1, 0, 0) + clockfile.SEGMENT.pack(*segment) * 4)
+        before = live.ctl(do="state")["nodes"]["n1"]["wall"]
+        os.symlink(live.path("clock"), live.path("n1/clock"))
+        after = live.ctl(do="state")["nodes"]["n1"]["wall"]
+        require(86399 <= after - before <= 86405, f"{after - before} s instead of a day")
 
 
 @test
