@@ -129,6 +129,7 @@ int64_t tg_gate_limit_of_duty_ns(const struct tg_situation *s);
 void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_verb verb);
 bool tg_gate_ha_read(struct tg_gate *gate, const struct tg_situation *s, int slot, int64_t max_age_ns); /* else orders it */
 void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s);
+void tg_gate_ha_doubt(struct tg_gate *gate, int64_t now_raw_ns);
 /* gate_step.c, gate_self.c */
 void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot);
 void tg_gate_step_self(struct tg_gate *gate, const struct tg_situation *s);

@@ -13,6 +13,7 @@
 #define CLOSED_NS  (10 * TG_NS_PER_S)
 #define WORK_NS    (2 * TG_NS_PER_S)
 #define RETRY_NS   (30 * TG_NS_PER_S) /* where it could not be read */
+#define JOINED_NS  (5 * TG_NS_PER_S)
 
 void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_verb verb)
 {
@@ -60,7 +61,18 @@ static int64_t wanted_age_ns(const struct tg_gate *gate, const struct tg_situati
         }
         if (gate->ha[0].result.state == TG_HA_UNKNOWN)
                 return RETRY_NS;
+        if (!slot && record->stage == TG_STAGE_UNCLEAR)
+                return CLOSED_NS;
         return gate->finding.suspect || gate->finding.danger ? SUSPECT_NS : IDLE_NS;
+}
+
+/* The ring has changed: what was read without quorum may have been old news, and is read anew once the cluster's state is there again. */
+void tg_gate_ha_doubt(struct tg_gate *gate, int64_t now_raw_ns)
+{
+        struct tg_ha_reading *ha = &gate->ha[0];
+
+        if (ha->asked_raw_ns && ha->asked_raw_ns > now_raw_ns + JOINED_NS - IDLE_NS)
+                ha->asked_raw_ns = now_raw_ns + JOINED_NS - IDLE_NS;
 }
 
 void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s)
