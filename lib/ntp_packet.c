@@ -14,7 +14,7 @@
 #define VERSION_OLDEST  3
 #define STRATUM_MAX     16 /* not synchronised; above: reserved */
 #define TO_1900_S       INT64_C(2208988800)
-#define LATEST_S        (INT64_C(1) << 33) /* the year 2242: int64 ns have room beyond */
+#define LATEST_S        (INT64_C(1) << 32) /* in 2106; a report has room for 10 years more */
 #define PRECISION_LEAST (-29)              /* 2 ns */
 
 static const char *const fault_texts[TG_NTP_FAULTS] = {
@@ -26,7 +26,7 @@ static const char *const fault_texts[TG_NTP_FAULTS] = {
         [TG_NTP_STRATUM] = "a stratum above 16",
         [TG_NTP_NO_TIME] = "no time stamps",
         [TG_NTP_COARSE] = "a clock coarser than a second",
-        [TG_NTP_RANGE] = "a time before 1970 or after 2242",
+        [TG_NTP_RANGE] = "a time before 1970 or after 2106",
         [TG_NTP_ORDER] = "received later than sent, or between the two longer at the server than in all",
 };
 

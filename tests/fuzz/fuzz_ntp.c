@@ -13,7 +13,7 @@
 #define C_NS      (INT64_C(1795000000) * TG_NS_PER_S)
 #define ADDRESSES TG_ASK_SLOTS
 #define BYTES_MAX 80
-#define LATEST_NS (((INT64_C(1) << 33)) * TG_NS_PER_S)
+#define LATEST_NS ((INT64_C(1) << 32) * TG_NS_PER_S)
 
 enum move {
         MOVE_SECONDS, /* go by, and what is due is sent */

@@ -6,7 +6,7 @@
 #define NOW_NS  (INT64_C(1795000000) * TG_NS_PER_S)
 #define COOKIE  UINT64_C(0x0123456789abcdef)
 #define ERA_S   (INT64_C(1) << 32)
-#define LAST_NS ((INT64_C(1) << 33) * TG_NS_PER_S - 1)
+#define LAST_NS ((INT64_C(1) << 32) * TG_NS_PER_S - 1) /* a report has room for no time much later */
 
 static void a_request_tells_nothing(void **state)
 {
