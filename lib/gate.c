@@ -76,6 +76,15 @@ static bool is_newer(const struct tg_situation *s, uint64_t seq, uint32_t serial
         return seq <= s->view->ring.seq && tg_gate_version_order(seq, serial, than_seq, than_serial) > 0;
 }
 
+static uint32_t hold_left_s(const struct tg_gate *gate, int64_t now_raw_ns)
+{
+        int64_t gone_s = (now_raw_ns - gate->hold_raw_ns) / TG_NS_PER_S;
+
+        if (gate->reg.hold.left_s == UINT32_MAX)
+                return UINT32_MAX;
+        return gone_s >= gate->reg.hold.left_s ? 0 : gate->reg.hold.left_s - (uint32_t)(gone_s > 0 ? gone_s : 0);
+}
+
 static void adopt(struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_report *from)
 {
         for (int i = 0; i < TG_GATE_SLOTS; i++) {
@@ -87,6 +96,12 @@ static void adopt(struct tg_gate *gate, const struct tg_situation *s, const stru
                 gate->reg.records[i] = *record;
                 note_stage(gate, i, s->now_raw_ns);
                 tg_gate_changed(gate, i);
+        }
+        /* whoever has just come back had not seen it run down */
+        if (from->hold.node_id && tg_gate_hold_same(&from->hold, &gate->reg.hold) &&
+            from->hold.left_s < hold_left_s(gate, s->now_raw_ns)) {
+                gate->reg.hold.left_s = from->hold.left_s;
+                gate->hold_raw_ns = s->now_raw_ns;
         }
         if (from->hold.node_id &&
             is_newer(s, from->hold.ring_seq, from->hold.serial, gate->reg.hold.ring_seq, gate->reg.hold.serial)) {
@@ -134,15 +149,6 @@ bool tg_gate_is_stored(const struct tg_gate *gate, const struct tg_situation *s,
         }
         /* a qdevice's votes are with whatever part it sees: they count when all of this part has the record */
         return votes + (everybody ? s->quorum->qdevice_votes : 0) >= s->quorum->quorum && votes > 0;
-}
-
-static uint32_t hold_left_s(const struct tg_gate *gate, int64_t now_raw_ns)
-{
-        int64_t gone_s = (now_raw_ns - gate->hold_raw_ns) / TG_NS_PER_S;
-
-        if (gate->reg.hold.left_s == UINT32_MAX)
-                return UINT32_MAX;
-        return gone_s >= gate->reg.hold.left_s ? 0 : gate->reg.hold.left_s - (uint32_t)(gone_s > 0 ? gone_s : 0);
 }
 
 bool tg_gate_holds(const struct tg_gate *gate, int64_t now_raw_ns)

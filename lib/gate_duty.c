@@ -4,7 +4,7 @@
    have set the executor going at the very end: nobody else acts before that run is over. */
 #include "gate.h"
 
-#define DUTY_SLACK_NS (15 * TG_NS_PER_S)
+#define DUTY_SLACK_NS (TG_GATE_RUN_NS + 15 * TG_NS_PER_S)
 
 static void lose(struct tg_gate *gate, int64_t now_raw_ns)
 {
@@ -21,6 +21,7 @@ void tg_gate_ring(struct tg_gate *gate, int64_t now_raw_ns)
                 lose(gate, now_raw_ns);
         gate->duty.deaf_to = 0;
         gate->claim = TG_CLAIM_NONE;
+        tg_gate_ha_doubt(gate, now_raw_ns);
 }
 
 /* Beside the sizes of steps that its loops, which sleep on the wall clock, have to sit out. */

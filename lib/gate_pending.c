@@ -8,6 +8,16 @@
 #define ANSWERS 3
 #define SPAN_S  32
 #define UPDATES 3
+#define LOST_NS (150 * TG_NS_PER_S) /* a server that answers no more is not followed for long */
+
+/* One that chronyd does not follow steps nobody, unless it follows none for the time being. */
+static bool is_followed(const struct tg_chrony_sample *chrony, const struct tg_addr *addr)
+{
+        for (uint8_t i = 0; i < chrony->n_sources; i++)
+                if (tg_addr_equal(&chrony->sources[i].addr, addr))
+                        return true;
+        return chrony->n_sources == 0;
+}
 
 /* The source's newest answer, aged to the report: how far it is ahead of this node's clock, the near end. */
 static const struct tg_asked *asked_step(const struct tg_watchfulness *w, const struct tg_situation *s, int slot)
@@ -15,8 +25,11 @@ static const struct tg_asked *asked_step(const struct tg_watchfulness *w, const 
         for (int i = 0; i < w->n_asked[slot]; i++) {
                 const struct tg_asked *a = &w->asked[slot][i];
 
+                int64_t age = s->view->members[slot].report.raw_ns - a->raw_ns;
+
                 if (a->side && a->clear >= ANSWERS && a->span_s >= SPAN_S &&
-                    s->view->members[slot].report.raw_ns - a->raw_ns <= TG_ASK_VALID_NS)
+                    is_followed(&s->view->members[slot].report.chrony, &a->addr) &&
+                    age <= (a->state == TG_ASKED_OK ? TG_ASK_VALID_NS : LOST_NS))
                         return a;
         }
         return NULL;

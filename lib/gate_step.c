@@ -330,6 +330,14 @@ static enum tg_claim desire(const struct step *st)
         }
 }
 
+/* Why nothing has come of the duty: it goes to the next. */
+static const char *stuck(const struct step *st)
+{
+        if (tg_stage_is_live(st->record->stage) && !tg_gate_is_stored(st->gate, st->s, st->slot))
+                return "its record is not on the disks of nodes that would be quorate by themselves";
+        return st->gate->ha[st->slot].result.detail[0] ? st->gate->ha[st->slot].result.detail : "the HA stack does not answer";
+}
+
 void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot)
 {
         static void (*const steps[TG_STAGE_COUNT])(struct step *) = {
@@ -350,5 +358,9 @@ void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot)
         if (slot ? tg_stage_is_live(st.record->stage) && st.record->target_id != gate->self_id
                  : !tg_gate_duty_mine(gate, s, wish))
                 return;
+        if (!slot && s->now_raw_ns - gate->duty.since_raw_ns > tg_gate_limit_of_duty_ns(s) + TG_GATE_RUN_NS) {
+                tg_gate_failed(gate, s, slot, stuck(&st));
+                return;
+        }
         steps[st.record->stage](&st);
 }

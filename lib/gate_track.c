@@ -5,6 +5,8 @@
 #include "gate_track.h"
 #include "pair.h"
 
+#define APART_NS (800 * TG_NS_PER_MS)
+
 static bool is_new(const struct tg_track *track, const struct tg_pair *pair)
 {
         return !track->n || track->as_of_on_b != pair->as_of_on_b || track->as_of_raw_ns != pair->as_of_raw_ns;
@@ -27,16 +29,24 @@ static void push(struct tg_track *track, const struct tg_pair *pair)
         track->as_of_raw_ns = pair->as_of_raw_ns;
 }
 
+/* Events bring reports beside those of the second, and each report of either node a bound: those of one second are one proof. */
+static void count(struct tg_track *track, const struct tg_pair *pair, int64_t limit_ns)
+{
+        if (tg_pair_judge(pair->offset, limit_ns) != TG_PAIR_BEYOND) {
+                track->beyond = 0;
+        } else if (!track->beyond || pair->as_of_on_a_ns - track->counted_ns >= APART_NS) {
+                track->beyond = track->beyond < UINT8_MAX ? (uint8_t)(track->beyond + 1) : track->beyond;
+                track->counted_ns = pair->as_of_on_a_ns;
+        }
+}
+
 static void follow(struct tg_track *track, const struct tg_pair *pair, int64_t limit_ns)
 {
         if (!pair->bounded) {
                 *track = (struct tg_track){ 0 };
         } else if (is_new(track, pair)) {
                 push(track, pair);
-                if (tg_pair_judge(pair->offset, limit_ns) != TG_PAIR_BEYOND)
-                        track->beyond = 0;
-                else if (track->beyond < UINT8_MAX)
-                        track->beyond++;
+                count(track, pair, limit_ns);
         }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pairs over time, for the gate: for how many bounds in a row a pair was proven beyond the gate limit, and whether its proven rate leads
+/* Pairs over time, for the gate: for how many seconds in a row a pair was proven beyond the gate limit, and whether its proven rate leads
    there. A function of the reports in the order of their delivery. Offsets are of a from b, positive: a is ahead. */
 #pragma once
 
@@ -12,7 +12,8 @@
 
 struct tg_track {
         uint8_t n;
-        uint8_t beyond; /* bounds in a row that are beyond the limit, saturating */
+        uint8_t beyond;     /* seconds in a row whose bounds were beyond the limit, saturating */
+        int64_t counted_ns; /* on RAW(a): the newest of them */
         bool as_of_on_b;
         int64_t as_of_raw_ns;                       /* of the newest bound, to know the next one by */
         uint32_t steps;                             /* of both clocks when the bounds below began */

@@ -11,6 +11,6 @@ by 320s gate open
 by 320s ha open
 by 320s apart n1 n3 below 100ms
 alerts
-  pending-step raised 92s..130s cleared 310s..330s
-  gate-closed raised 105s..150s cleared 285s..320s
+  pending-step raised 92s..130s cleared 265s..330s
+  gate-closed raised 105s..150s cleared 255s..320s
   whatever all cluster-breached cluster-split two-authorities
