@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+story The executor's node loses power right after its command was accepted: nobody can prove whose closing it was, so nobody opens it, and all say so
+set gate.mode enforce
+set gate.release 10s
+set gate.step_limit 100s     # n2's chronyd slews it back: not the point
+ha whole master n2
+at 50s power-off-at all accepted for 250s
+at 60s step n2 +30s
+at 150s chrony-start n2
+by 98s closes 1
+from 115s to 500s seen-by n2,n3 record unclear
+from 130s to 500s ha closed
+by 310s record unclear
+by 310s gate open
+by 500s opens 0
+by 500s closed-by timeguard
+until 500s
+alerts
+  gate-unclear raised 95s..130s seen-by n2,n3
+  gate-unclear raised 300s..320s seen-by n1
+  whatever all cluster-breached
