@@ -272,7 +272,7 @@ int tg_pve_look(struct tg_gate_run *run, struct tg_pve_view *out, struct tg_gate
                         return r;
         }
         look_at_version(run, out);
-        /* Last: a client that went while the files were being read is gone. */
-        out->marker = stat(MARKER, &st) == 0;
+        /* Last: a client that went while the files were being read is gone. What cannot be seen is no proof of that. */
+        out->marker = stat(MARKER, &st) == 0 || errno != ENOENT;
         return 0;
 }

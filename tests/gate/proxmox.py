@@ -14,6 +14,8 @@ from machine import ROOT, Agent, Machine
 from program import die_with_parent
 
 STANDIN = os.path.join(ROOT, "tests/standin")
+# In the machine, out of the way of PrivateTmp.
+ROOT_THERE, STANDIN_THERE = "/srv/standin", "/srv/standin-programs"
 SPEED = 10
 GUESTS = {"vm:101": {"node": "n1"}, "vm:102": {"node": "n2"}, "ct:103": {"node": "n3"}}
 UNITS = ("watchdog-mux", "pve-ha-crm", "pve-ha-lrm")
@@ -32,19 +34,19 @@ class Proxmox:
         configuration = {"nodes": self.nodes, "guests": GUESTS if guests is None else guests, "speed": speed, "start": False}
         command = [sys.executable, "-B", os.path.join(STANDIN, "standin.py"), "serve", self.root, json.dumps(configuration)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
-        self.machine = Machine(build, self._files(), binds=(self.root, f"{self.root}/n1/pve:/etc/pve", STANDIN))
+        self.machine = Machine(build, self._files(), binds=(f"{self.root}:{ROOT_THERE}", f"{self.root}/n1/pve:/etc/pve", f"{STANDIN}:{STANDIN_THERE}"))
         self.agent = None
 
     def _files(self):
-        standin = f"STANDIN={self.root}/n1 PYTHONDONTWRITEBYTECODE=1"
+        standin = f"STANDIN={ROOT_THERE}/n1 PYTHONDONTWRITEBYTECODE=1"
         with open("/var/lib/dpkg/status", encoding="utf-8") as file:
             status = file.read()
         package = f"Package: pve-ha-manager\nStatus: install ok installed\nMaintainer: nobody\nArchitecture: all\nVersion: {self.nodes['n1']}\nDescription: -\n"
-        files = {"/usr/sbin/ha-manager": f"#!/bin/sh\n{standin} exec {STANDIN}/bin/ha-manager \"$@\"\n", "/etc/pve/.keep": "",
+        files = {"/usr/sbin/ha-manager": f"#!/bin/sh\n{standin} exec {STANDIN_THERE}/bin/ha-manager \"$@\"\n", "/etc/pve/.keep": "",
                  "/var/lib/dpkg/status": status.rstrip("\n") + "\n\n" + package}
         for unit in UNITS:
             environment = "".join(f"Environment={word}\n" for word in standin.split())
-            files[f"/usr/lib/systemd/system/{unit}.service"] = (f"[Unit]\n{ORDER[unit]}[Service]\nExecStart={STANDIN}/bin/{unit}\n{environment}"
+            files[f"/usr/lib/systemd/system/{unit}.service"] = (f"[Unit]\n{ORDER[unit]}[Service]\nExecStart={STANDIN_THERE}/bin/{unit}\n{environment}"
                                                                 f"{SERVICE[unit]}")
         return files
 
@@ -53,7 +55,7 @@ class Proxmox:
             if self.process.stdout.readline() != "ready\n":
                 raise AssertionError("the stand-in did not start")
             self.machine.__enter__()
-            self.machine.run("ln", "-s", f"{self.root}/n1/run/watchdog-mux.active", "/run/watchdog-mux.active")
+            self.machine.run("ln", "-s", f"{ROOT_THERE}/n1/run/watchdog-mux.active", "/run/watchdog-mux.active")
             for node in list(self.nodes)[1:]:
                 for unit in UNITS:
                     self.ctl(do="unit", node=node, unit=unit, verb="start")

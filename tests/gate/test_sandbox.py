@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""timeguard-gate@.service as it is shipped: its sandbox lets each backend do its work, and nothing else. With a systemd, corosync and pacemaker
+of its own, on one node. Usage: test_sandbox.py --build DIRECTORY [NAME...]"""
+
+import argparse
+import shlex
+import sys
+
+import pacemaker
+from machine import Agent, Machine, missing
+
+from suite import Skip, require, require_equal, run_tests, test  # by box's search path
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--build", required=True)
+arguments.add_argument("names", nargs="*")
+ARGS = arguments.parse_args()
+COROSYNC = """totem {
+  version: 2
+  cluster_name: alone
+  transport: knet
+}
+system {
+  sched_rr: no
+  allow_knet_handle_fallback: yes
+}
+quorum {
+  provider: corosync_votequorum
+}
+nodelist {
+  node {
+    nodeid: 1
+    name: alone
+    ring0_addr: 127.0.0.1
+  }
+}
+"""
+# What a run may not do, each with the words that tell that it could not.
+FORBIDDEN = {"touch /etc/a": "Read-only file system", "touch /var/lib/a": "Read-only file system", "touch /run/a": "Read-only file system",
+             "date -s @0": "Operation not permitted", "mount -t tmpfs tmpfs /mnt": "", "chown 1 /run/timeguard/gate": "Operation not permitted",
+             "touch /home/a": "Read-only file system", "mknod /tmp/x b 8 0": "Operation not permitted", "chrt -f 5 true": "Operation not permitted",
+             "bash -c '</dev/tcp/127.0.0.1/22'": ""}
+TRIES = """#!/bin/bash
+try() {
+        said=$(eval "$2" 2>&1) && { echo "could: $2"; exit 1; }
+        case $said in *"$1"*) ;; *) echo "$2: $said"; exit 1 ;; esac
+}
+[ "$1" = status ] || exit 1
+""" + "".join(f"try {shlex.quote(words)} {shlex.quote(command)}\n" for command, words in FORBIDDEN.items()) + "echo open\n"
+
+
+@test
+def a_run_can_do_little_else(machine):
+    with Agent(machine, "command", "--command", "/usr/local/bin/tries") as agent:
+        found = agent.order("status")
+        require_equal((found["outcome"], found["state"]), ("done", "open"), f"status: {found['detail']}")
+
+
+@test
+def pacemaker_can_be_closed_and_opened(machine):
+    if why := pacemaker.missing():
+        raise Skip(why)
+    machine.run("sh", "-c", "mkdir -p /run/resource-agents && rm -rf /var/lib/pacemaker/cib/* /var/lib/corosync/*")
+    machine.run("systemctl", "start", "corosync.service")
+    machine.run("systemctl", "start", "pacemaker.service")
+    machine.wait_for(lambda: machine.run("crmadmin", "-q", "-D", "--timeout", "1s", check=False).stdout.strip() == "alone", 60, "a controller")
+    with Agent(machine, "auto") as agent:
+        found = agent.order("status")
+        require_equal((found["outcome"], found["state"], found["backend"]), ("done", "open", "pacemaker"), f"status: {found['detail']}")
+        require_equal(found["flags"], ["ready", "whole", "master"], "flags")
+        for scope in ("cluster", "node"):
+            closed = agent.order("close", scope)
+            require_equal((closed["outcome"], closed["prior"]), ("done", "absent"), f"close: {closed['detail']}")
+            machine.wait_for(lambda: agent.order("status", scope)["state"] == "closed", 10, "closed")  # the loop's own scope
+            require_equal(agent.order("open", scope, prior="absent")["state"], "open", "open")
+    with Agent(machine, "pacemaker", "--health", "yellow") as agent:
+        agent.order("status")
+        value = machine.wait_for(lambda: machine.run("attrd_updater", "-n", "#health-time", "-Q", "-A", check=False).stdout, 15, "the attribute")
+        require('value="yellow"' in value, value)
+    return f"status {found['ms']} ms, close {closed['ms']} ms"
+
+
+@test
+def the_score_is_kept(machine):
+    """systemd-analyze security: 0 is tight, 10 is none."""
+    text = machine.run("systemd-analyze", "security", "--no-pager", "--offline=yes", "/usr/lib/systemd/system/timeguard-gate@.service").stdout
+    line = [line for line in text.splitlines() if "Overall exposure" in line][0]
+    score = float(line.split(":")[1].split()[0])
+    require(score <= 2.0, line)
+    return f"{score}"
+
+
+if __name__ == "__main__":
+    WHY_NOT = missing()
+    if WHY_NOT:
+        print(f"skip: {WHY_NOT}\n0 passed, 0 failed, 1 skipped")
+        sys.exit(77)
+    with Machine(ARGS.build, {"/usr/local/bin/tries": TRIES, "/etc/corosync/corosync.conf": COROSYNC}) as MACHINE:
+        sys.exit(run_tests(MACHINE, names=ARGS.names))
