@@ -111,9 +111,7 @@ bool tg_gate_is_far(const struct tg_watchfulness *w, const struct tg_situation *
 
 static bool crosses(const struct tg_watchfulness *w, const struct tg_situation *s, int i, int j, int64_t *rate_ppb)
 {
-        const struct tg_pair *pair = pair_of(s, i, j);
-
-        return both_fresh(s, i, j) && pair->bounded && !pair->stale && pair->verdict != TG_PAIR_UNPROVEN &&
+        return both_fresh(s, i, j) && tg_view_is_proven(s->view, i, j) &&
                tg_track_crosses(tg_track_of(&w->tracks, s->view, i, j), tg_gate_limit_ns(s->options),
                                 s->options->gate_horizon_ns, rate_ppb);
 }
@@ -233,7 +231,7 @@ static const char *find_doubt(const struct tg_watchfulness *w, const struct tg_s
                 int a = s->view->order[i], b = s->view->order[j];
                 const struct tg_pair *pair = &s->view->pairs[a][b];
 
-                if (!both_fresh(s, a, b) || (pair->bounded && !pair->stale && pair->verdict != TG_PAIR_UNPROVEN &&
+                if (!both_fresh(s, a, b) || (tg_view_is_proven(s->view, a, b) &&
                                              tg_pair_judge(pair->offset, tg_gate_limit_ns(s->options)) == TG_PAIR_WITHIN &&
                                              !crosses(w, s, a, b, &rate_ppb)))
                         continue;

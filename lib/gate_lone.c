@@ -16,7 +16,7 @@ static bool is_within(const struct tg_situation *s, int i, int j)
         bool swapped;
         const struct tg_pair *pair = tg_view_pair_of(s->view, i, j, &swapped);
 
-        return pair->bounded && !pair->stale && tg_pair_judge(pair->offset, tg_gate_limit_ns(s->options)) == TG_PAIR_WITHIN;
+        return tg_view_is_proven(s->view, i, j) && tg_pair_judge(pair->offset, tg_gate_limit_ns(s->options)) == TG_PAIR_WITHIN;
 }
 
 static bool is_lone(const struct tg_watchfulness *w, const struct tg_situation *s, int slot, uint64_t total_votes)

@@ -125,6 +125,14 @@ static bool lags(const struct tg_view *view, int a, int b, const struct tg_pair 
         return view->members[pair->as_of_on_b ? b : a].report.raw_ns - pair->as_of_raw_ns > view->patience_ns;
 }
 
+bool tg_view_is_proven(const struct tg_view *view, int i, int j)
+{
+        bool swapped;
+        const struct tg_pair *pair = tg_view_pair_of(view, i, j, &swapped);
+
+        return pair->bounded && !pair->stale && !lags(view, swapped ? j : i, swapped ? i : j, pair);
+}
+
 /* True when it must be told at once. What is proven for the first time, or not any more, may wait for the next look: of a node that has just
    come one pair is proven after the other, and a verdict between two of them would leave out somebody else. */
 static bool judge_pair(const struct tg_view *view, int a, int b, struct tg_pair *pair)

@@ -113,6 +113,9 @@ static inline enum tg_pair_verdict tg_view_verdict(const struct tg_view *view, i
         return tg_view_pair_of(view, i, j, &swapped)->verdict;
 }
 
+/* The pair has a bound that says something of the present. */
+bool tg_view_is_proven(const struct tg_view *view, int i, int j);
+
 /* Takes a delivered, checked report; returns a set of enum tg_view_change. The report is copied. */
 unsigned tg_view_deliver(struct tg_view *view, int slot, const struct tg_report *report, int64_t now_raw_ns);
 /* Totem formed another ring: bounds wait for a fresh message each way, verdicts stand as stale. */
