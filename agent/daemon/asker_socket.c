@@ -98,7 +98,7 @@ ssize_t tg_asker_receive(int fd, uint8_t bytes[static TG_ANSWER_MAX], int64_t *s
 int64_t tg_asker_left_ns(int fd)
 {
         uint8_t bytes[TG_ANSWER_MAX];
-        int64_t stamp_ns, left_ns = 0;
+        int64_t stamp_ns = 0, left_ns = 0;
 
         for (int i = 0; i < STAMPS_MAX && receive(fd, MSG_ERRQUEUE, bytes, &stamp_ns) >= 0; i++)
                 if (stamp_ns)
