@@ -254,6 +254,18 @@ def test_a_busy_agent(lab):
         return f"bound of {width_ns / 1e6:.1f} ms"
 
 
+def test_ipv6(lab):
+    node, other = lab.nodes[1], lab.servers["other"]
+    for host, address in ((node, "fd77::1"), (other, "fd77::252")):
+        host.space.run("ip", "address", "add", f"{address}/64", "dev", "time", "nodad")
+    with Probe(lab, node, ["fd77::252/4", f"{network.OTHER}/4"]) as probe:
+        probe.wait_state("fd77::252", "ok", 10)
+        require_true(lab, node, other, probe.of("fd77::252"))
+        # both in local mode of one chronyd, which proves nothing
+        probe.wait_state(network.OTHER, "ok", 10)
+        require_equal((probe.last()["same"], probe.last()["differ"]), ([], []), "one local clock, or two")
+
+
 def test_agents_ask(lab):
     """The whole agent asks what its chronyd follows, and nothing where it is told not to."""
     with Fakes(lab, ["honest", "honest"]) as fakes:
@@ -278,7 +290,7 @@ def test_agents_ask(lab):
             lab.nodes[2].agent.restart()
 
 
-GROUPS = [Group(test_servers_of_every_mood, test_chronyds, test_dead_frozen_and_cut_off, test_a_busy_agent, nodes=2, agents=False),
+GROUPS = [Group(test_servers_of_every_mood, test_chronyds, test_dead_frozen_and_cut_off, test_a_busy_agent, test_ipv6, nodes=2, agents=False),
           Group(test_agents_ask, nodes=2, settle=False)]
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <timeguard/ntp.h>
+#include <timeguard/report.h>
 
 #include "fuzz.h"
 #include "wire.h"
@@ -213,6 +214,27 @@ static void check_one(const struct tg_asked *a, int64_t raw_ns)
                      "without an answer it knows something");
 }
 
+/* A source that makes the node's own reports impossible would silence it. */
+static void goes_into_a_report(const struct tg_asked *a, int64_t raw_ns)
+{
+        struct tg_report report = { .minor = TG_REPORT_MINOR, .node_id = 1, .seq = 1, .raw_ns = raw_ns, .asked = *a }, read;
+        uint8_t bytes[TG_REPORT_BYTES_MAX];
+        const char *field = "none";
+        int n = tg_report_encode(&report, bytes);
+
+        FUZZ_REQUIRE(n > 0, "a report with this cannot be written");
+        FUZZ_REQUIRE(tg_report_decode(bytes, (size_t)n, &read, &field) == TG_REPORT_OK, "a report with this cannot be read: %s",
+                     field);
+        if (a->state == TG_ASKED_NEVER)
+                return;
+        FUZZ_REQUIRE(llabs(a->raw_ns - read.asked.raw_ns) <= 1000 || raw_ns - a->raw_ns > TG_ASK_VALID_NS,
+                     "an age changed by %lld ns on the way", (long long)(a->raw_ns - read.asked.raw_ns));
+        read.asked.raw_ns = a->raw_ns;
+        FUZZ_REQUIRE(told_the_same(a, &read.asked) && a->side == read.asked.side && a->span_s == read.asked.span_s &&
+                             a->ahead_high_ns == read.asked.ahead_high_ns && tg_addr_equal(&a->addr, &read.asked.addr),
+                     "what a source said changed on the way");
+}
+
 static void check(struct game *g)
 {
         struct tg_asked list[TG_ASK_SOURCES];
@@ -221,6 +243,7 @@ static void check(struct game *g)
         FUZZ_REQUIRE(n <= TG_ASK_SOURCES, "%u sources", n);
         for (uint32_t i = 0; i < n; i++) {
                 check_one(&list[i], g->raw_ns);
+                goes_into_a_report(&list[i], g->raw_ns);
                 for (uint32_t k = 0; k < i; k++) {
                         FUZZ_REQUIRE(!tg_addr_equal(&list[i].addr, &list[k].addr), "a source twice");
                         FUZZ_REQUIRE(tg_ask_same_server(&g->ask, i, k) == tg_ask_same_server(&g->ask, k, i),
