@@ -10,6 +10,7 @@ at 150s chrony-start n2
 by 98s closes 1
 by 115s record unclear
 from 115s to 500s seen-by n2,n3 record unclear
+by 400s apart n2 n3 below 1s
 from 115s to 500s ha closed
 from 115s to 500s seen-by n2,n3 gate open    # of timeguard's: it holds nothing closed
 by 310s record unclear

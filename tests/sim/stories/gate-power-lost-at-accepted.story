@@ -9,6 +9,7 @@ at 60s step n2 +30s
 at 150s chrony-start n2
 by 98s closes 1
 from 115s to 500s seen-by n2,n3 record unclear
+by 400s apart n2 n3 below 1s
 from 130s to 500s ha closed
 by 310s record unclear
 by 310s gate open
