@@ -2,11 +2,12 @@
 # shellcheck shell=sh
 # Installs what building and the cluster lab need and this machine lacks. To be sourced by scripts that run as root on Debian.
 # The machine's own time keeping is left alone: chrony is unpacked beside the build, not installed (its package would replace
-# systemd-timesyncd), and a corosync installed here is neither started nor enabled.
+# systemd-timesyncd), and a corosync or pacemaker installed here is neither started nor enabled.
 
 TG_BUILD_PACKAGES="gcc libc6-dev cmake ninja-build pkg-config libcpg-dev libquorum-dev libvotequorum-dev libcmap-dev
 libcorosync-common-dev libqb-dev libsystemd-dev libjson-c-dev libinih-dev libsmartcols-dev libcmocka-dev"
 TG_LAB_PACKAGES="corosync iproute2 util-linux python3"
+TG_GATE_PACKAGES="systemd-container dbus pacemaker pacemaker-cli-utils pacemaker-resource-agents"
 TG_CHRONY_NEEDS="libcap2 libedit2 libgnutls30 libnettle8 libseccomp2"
 TG_APT_WAIT_S=300
 TG_POLICY="# timeguard's, for as long as it installs packages"
@@ -47,8 +48,8 @@ tg_apt_install() (
 )
 
 # A root directory without systemd may be booted with it some day.
-tg_disable_corosync() {
-        systemctl disable corosync.service || { rm -f /etc/systemd/system/*.wants/corosync.service && update-rc.d corosync disable; }
+tg_disable() {
+        systemctl disable "$1.service" || { rm -f "/etc/systemd/system/"*".wants/$1.service" && update-rc.d "$1" disable; }
 } >>"$tg_log" 2>&1
 
 tg_unpack_chrony() {
@@ -79,7 +80,9 @@ tg_install_missing() {
         if [ -n "$missing" ]; then
                 # shellcheck disable=SC2086
                 tg_apt_install $missing || { tail -n 15 "$tg_log" >&2; return 1; }
-                case " $missing" in *" corosync "*) tg_disable_corosync || echo "Note: corosync.service, installed now, could not be disabled" ;; esac
+                for service in corosync pacemaker; do
+                        case " $missing" in *" $service "*) tg_disable $service || echo "Note: $service.service, installed now, could not be disabled" ;; esac
+                done
         fi
         [ -z "$need_chrony" ] || tg_unpack_chrony "$1" || { tail -n 5 "$tg_log" >&2; return 1; }
 }

@@ -117,7 +117,7 @@ def a_status_that_is_none_is_no_state():
 def time_is_up_for_all_of_a_command():
     """Its children go too, and even one that ignores SIGTERM and floods its output."""
     with box() as b:
-        for body in ("sleep 300 & echo $! >child; sleep 300", "trap '' TERM; sleep 300 & echo $! >child; while :; do echo flood; done"):
+        for body in ("sleep 300 & echo $! >child; sleep 300", "trap '' TERM; sleep 300 & echo $! >child; exec yes"):
             path = b.script("backend", f'cd "$(dirname "$0")"; [ "$1" = status ] && {{ echo open; exit 0; }}\n{body}\n')
             begin = time.monotonic()
             found = b.order("close", command=path, env={"TIMEGUARD_GATE_SECONDS": "2"})
@@ -127,6 +127,16 @@ def time_is_up_for_all_of_a_command():
             child = int(read(b.directory, "child"))
             time.sleep(0.2)
             require(not alive(child), f"child {child} lives")
+
+
+@test
+def a_status_that_hangs_begins_nothing():
+    with box() as b:
+        path = b.script("backend", 'echo "$1" >>"$(dirname "$0")/ran"; exec sleep 300\n')
+        for verb in ("status", "close", "open"):
+            found = b.order(verb, command=path, env={"TIMEGUARD_GATE_SECONDS": "1"})
+            require_equal((found["outcome"], found["state"], found["command"]), ("failed", "unknown", ""), verb)
+        require_equal(read(b.directory, "ran"), "status\n" * 3, "runs")
 
 
 def alive(pid):

@@ -5,6 +5,7 @@
 import argparse
 import json
 import os
+import socket
 import sys
 import time
 
@@ -73,11 +74,35 @@ def an_administrators_disarm_is_not_ours():
         p.ha_manager("n3", "crm-command", "arm-ha")
         p.until("open", 10)
         p.wait_armed()
-        require_equal(p.order("close")["outcome"], "done", "close")
-        p.until("closed", 10)
+        p.ha_manager("n2", "crm-command", "disarm-ha", "freeze")
+        found, _ = p.until("closed", 10)
+        require_equal(found["prior"], "freeze", "prior")
+        for prior in ("freeze", ""):
+            require_refused(p.order("open", prior=prior), f"open with prior '{prior}'")
+        require_equal(p.armed(), [], "the markers")
         p.ha_manager("n3", "crm-command", "arm-ha")
         found, _ = p.until("open", 10)
         require_equal(found["prior"], "armed", "prior after an administrator armed")
+
+
+@test
+def closed_takes_every_lrm_and_no_watchdog():
+    with proxmox() as p:
+        p.wait_armed()
+        p.order("close")
+        p.until("closed", 10)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(os.path.join(p.root, "n1/run/watchdog-mux.sock"))
+            p.wait_for(lambda: p.armed() == ["n1"], 2, "the marker")
+            found = p.order("status")
+            require_equal((found["state"], "armed" in found["flags"]), ("closing", True), "with a watchdog")
+            client.sendall(b"V")
+        p.until("closed", 5)
+        p.ctl(do="unit", node="n2", unit="pve-ha-lrm", verb="kill")
+        p.ctl(do="write", node="n2", path="nodes/n2/lrm_status", text='{"state":"active","mode":"active","results":{},"timestamp":1}')
+        found = p.order("status")
+        require_equal(found["state"], "closing", "with an LRM that does not say so")
+        require("not yet on n2" in found["detail"], found["detail"])
 
 
 @test
@@ -129,6 +154,29 @@ def one_node_stops_its_own_daemons():
     with proxmox() as p:
         p.wait_armed()
         node_gate(p)
+
+
+@test
+def stopped_daemons_alone_are_not_closed():
+    """As long as a watchdog is armed here, or the guests of this node are not frozen."""
+    with proxmox() as p:
+        p.wait_armed()
+        p.order("close", "node")
+        p.until("closed", 10, "node")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(os.path.join(p.root, "n1/run/watchdog-mux.sock"))
+            p.wait_for(lambda: "n1" in p.armed(), 2, "the marker")
+            require_equal(p.order("status", "node")["state"], "closing", "with a watchdog")
+            client.sendall(b"V")
+        p.until("closed", 5, "node")
+        p.order("open", "node", prior="lrm+crm")
+        p.wait_armed()
+        p.until("open", 10, "node")
+        # killed, they freeze nothing; and no guest is where the marker is what keeps it from being closed
+        p.machine.run("systemctl", "kill", "-s", "KILL", LRM, CRM)
+        p.wait_for(lambda: p.machine.active(LRM) == p.machine.active(CRM) == "failed", 5, "killed daemons")
+        p.machine.run("rm", "-f", "/run/watchdog-mux.active")
+        require_equal((p.service("vm:101"), p.order("status", "node")["state"]), ("started", "closing"), "after a kill")
 
 
 @test
@@ -233,6 +281,7 @@ def a_node_of_an_old_release_keeps_it_closing():
 @test
 def an_unused_stack_has_nothing_to_close():
     with proxmox(guests={}) as p:
+        p.ctl(do="write", node="n2", path="ha/resources.cfg", text="\n")
         for scope in ("cluster", "node"):
             found = p.order("status", scope)
             require_equal((found["outcome"], found["state"], "armed" in found["flags"]), ("done", "unused", False), f"status of the {scope}")

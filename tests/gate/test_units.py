@@ -219,6 +219,22 @@ def a_lost_bus_ends_no_run(machine):
 
 
 @test
+def a_run_may_end_while_the_bus_is_away(machine):
+    """Nobody tells of its end: that it is not among the units any more does."""
+    with Agent(machine, "command", "--command", "/usr/local/bin/dawdles") as agent:
+        agent.give("close")
+        machine.wait_for(lambda: f"{agent.ticket}.taken" in machine.files_of_gate(), 5, "the run")
+        machine.run("systemctl", "stop", "dbus.socket", "dbus.service")
+        try:
+            machine.wait_for(lambda: f"{agent.ticket}.result" in machine.files_of_gate(), 10, "its end")
+        finally:
+            machine.run("systemctl", "start", "dbus.socket")
+        found = agent.line(20)
+        require_equal((found["outcome"], found["state"]), ("done", "open"), "the result")
+        require(found["ms"] < 20000, f"it took {found['ms']} ms")
+
+
+@test
 def without_a_bus_an_order_fails_soon(machine):
     machine.run("systemctl", "stop", "dbus.socket", "dbus.service")
     try:
