@@ -51,6 +51,7 @@ def check_machine():
 
 class Lab:
     _made = 0
+    node_class = Node
 
     def __init__(self, nodes=3, build=None, token_ms=1000, token_coefficient_ms=100, two_node=None, poll=(0, 0), budget="1s", agents=True, crypto=False,
                  sched_rr=False, chrony_lines=(), conf_lines=(), agent_wrapper=(), keep_logs=False):
@@ -109,7 +110,7 @@ class Lab:
         self.network.create()
         self.servers = {"ntp": Server(self, "ntp", [network.NTP, network.NTP_ALIAS, network.PUBLIC]),
                         "other": Server(self, "other", [network.OTHER])}
-        self.nodes = {number: Node(self, number) for number in range(1, self.size + 1)}
+        self.nodes = {number: self.node_class(self, number) for number in range(1, self.size + 1)}
         for host in self.hosts():
             host.create()
         for host in self.hosts():

@@ -35,7 +35,7 @@ echo ready
 read -r line
 root=$1/root name=$2
 shift 2
-exec systemd-nspawn -q -D "$root" -M "$name" --register=no --keep-unit --private-network "$@" -b systemd.unit=basic.target </dev/null
+exec systemd-nspawn -q -D "$root" -M "$name" --register=no --keep-unit "$@" -b systemd.unit=basic.target </dev/null
 """
 
 
@@ -49,12 +49,12 @@ def missing():
 
 
 class Machine:
-    def __init__(self, build, files=None, program=None, unit=None, binds=()):
+    def __init__(self, build, files=None, program=None, unit=None, binds=(), network="--private-network"):
         self.build = os.path.abspath(build)
         self.program = program or os.path.join(self.build, "timeguard-gate")
         self.unit = unit or os.path.join(ROOT, "packaging/systemd/timeguard-gate@.service")
         self.files = dict(files or {})
-        self.binds = [f"--bind-ro={self.build}", *(f"--bind={bind}" for bind in binds)]
+        self.binds = [network, f"--bind-ro={self.build}", *(f"--bind={bind}" for bind in binds)]
         self.name = f"timeguard-{os.getpid()}-{id(self) & 0xffff:x}"
         self.directory = self.process = self.init = None
 
