@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """An armed cluster that is left alone. Part of test_standin.py."""
 
+import lab as labs
 from lab import ALL, NEW, OLD, STARTED, Lab
 from suite import require, require_equal, test
 
@@ -82,3 +83,27 @@ def test_idle_rounds_begin_again():
     require_equal(lab.markers(), ALL, "still armed 9 minutes after")
     lab.run(200)
     require_equal((lab.markers(), lab.master()), (["n1"], "n1"), "the CRM after 13 minutes")
+
+
+@test
+def test_waiting_for_locks_and_workers():
+    """Six tries for a lock in five seconds, fewer where the clock steps; nine seconds for workers."""
+
+    def seconds(generator, step_s=0):
+        begin = lab.now()
+        for pause in generator:
+            lab.run(pause)
+            lab.step("n2", step_s)
+            step_s = 0
+        return lab.now() - begin
+
+    lab = Lab(started=False)
+    lab.unit("n2", "watchdog-mux").start()
+    lab.world.lock_call("mkdir", "n1", "ha_agent_n2_lock", lab.world.wall("n1"))
+    lrm = labs.hosts.lrm.Lrm(lab.world, "n2", lab.hosts["n2"].mux)
+    require_equal(seconds(lrm.protected_lock()), 5, "a lock of somebody else")
+    require_equal(seconds(lrm.protected_lock(), 4), 2, "with a step of 4 s after the first")
+    require_equal(seconds(lrm.protected_lock(), 6), 1, "with a step of 6 s after the first")
+    lab.world.guests["vm:102"].start_s = 100
+    lrm.workers = {"vm:102": labs.hosts.lrm.Worker("vm:102", "x", "started", None)}
+    require_equal(seconds(lrm.run_workers()), 9, "a worker that takes longer")
