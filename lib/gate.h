@@ -118,6 +118,8 @@ enum tg_gate_state tg_gate_state(const struct tg_gate *gate, int64_t now_raw_ns)
 bool tg_gate_holds(const struct tg_gate *gate, int64_t now_raw_ns);
 /* gate_may.c: why nothing may be closed now, or NULL. */
 const char *tg_gate_may_not(const struct tg_gate *gate, const struct tg_situation *s, char *buf, size_t size);
+void tg_gate_check_all(const struct tg_gate *gate, const struct tg_situation *s,
+                       struct tg_gate_check out[static TG_GATE_CHECKS]); /* each of these reasons by itself */
 /* gate_duty.c */
 void tg_gate_duty_deliver(struct tg_gate *gate, const struct tg_situation *s, int slot);
 bool tg_gate_duty_mine(struct tg_gate *gate, const struct tg_situation *s,

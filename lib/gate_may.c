@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gate.h"
+#include "text.h"
 
 struct may {
         const struct tg_gate *gate;
@@ -78,16 +79,38 @@ static const char *not_ready(struct may *m)
         return ha->result.flags & TG_GATE_BUSY ? "services are being fenced, recovered or migrated" : NULL;
 }
 
+static const struct {
+        const char *name;
+        const char *(*rule)(struct may *m);
+} rules[TG_GATE_CHECKS] = {
+        { "quorum", without_quorum },   { "corosync", unheard },   { "boot-grace", in_grace }, { "hold", held },
+        { "configuration", differing }, { "ha-stack", not_ready },
+};
+
 const char *tg_gate_may_not(const struct tg_gate *gate, const struct tg_situation *s, char *buf, size_t size)
 {
-        static const char *(*const rules[])(struct may *) = { without_quorum, unheard, in_grace, held, differing, not_ready };
         struct may m = { gate, s, buf, size };
 
-        for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-                const char *why = rules[i](&m);
+        for (size_t i = 0; i < TG_GATE_CHECKS; i++) {
+                const char *why = rules[i].rule(&m);
 
                 if (why)
                         return why;
         }
         return NULL;
+}
+
+void tg_gate_check_all(const struct tg_gate *gate, const struct tg_situation *s,
+                       struct tg_gate_check out[static TG_GATE_CHECKS])
+{
+        char buf[TG_REASON_MAX];
+        struct may m = { gate, s, buf, sizeof buf };
+
+        for (size_t i = 0; i < TG_GATE_CHECKS; i++) {
+                const char *why = rules[i].rule(&m);
+
+                out[i].name = rules[i].name;
+                out[i].met = !why;
+                tg_copy(out[i].why, sizeof out[i].why, why ? why : "");
+        }
 }

@@ -117,7 +117,10 @@ static void on_admin(struct tg_node *node, const struct tg_event *event)
 {
         struct tg_situation s = tg_node_situation(node);
 
-        tg_gate_admin(&node->gate, &s, event->admin.hold, event->admin.left_s);
+        if (event->admin.look)
+                node->gate.ha[0].asked_raw_ns = 0; /* overdue */
+        else
+                tg_gate_admin(&node->gate, &s, event->admin.hold, event->admin.left_s);
         node->dirty = true;
 }
 

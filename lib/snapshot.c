@@ -51,6 +51,24 @@ static void copy_report(const struct tg_member *m, int64_t now_raw_ns, struct tg
         memcpy(out->time_zone, r->time_zone, sizeof out->time_zone);
         out->chrony = r->chrony;
         out->chrony_age_ns = r->raw_ns - r->chrony.raw_ns;
+        out->gate_state = (enum tg_gate_state)r->gate_state;
+        out->gate = r->gate;
+}
+
+static void copy_asked(const struct tg_node *node, int slot, struct tg_node_status *out)
+{
+        const struct tg_report *r = &node->view.members[slot].report;
+
+        out->n_asked = node->gate.watch.n_asked[slot];
+        for (uint32_t i = 0; i < out->n_asked; i++) {
+                struct tg_asked_status *status = &out->asked[i];
+
+                *status = (struct tg_asked_status){ .asked = node->gate.watch.asked[slot][i] };
+                status->answered = tg_asked_ahead(&status->asked, r->raw_ns, &status->low_ns, &status->high_ns);
+                status->age_ns = r->raw_ns - status->asked.raw_ns;
+                status->low_ns -= r->c_ns;
+                status->high_ns -= r->c_ns;
+        }
 }
 
 static void copy_node(const struct tg_node *node, int slot, int64_t now_raw_ns, struct tg_node_status *out)
@@ -89,6 +107,8 @@ static void copy_node(const struct tg_node *node, int slot, int64_t now_raw_ns, 
         out->has_claim = v->has_claim;
         out->claim_ns = v->claim_ns;
         copy_report(m, now_raw_ns, out);
+        if (m->heard)
+                copy_asked(node, slot, out);
 }
 
 static void copy_pair(const struct tg_node *node, int a, int b, int64_t now_raw_ns, struct tg_pair_status *out)
@@ -191,6 +211,7 @@ void tg_node_snapshot(const struct tg_node *node, const struct tg_look *now, str
         out->own_unheard = node->seq - node->heard_seq;
         out->reports_heard = node->reports_heard;
         out->reports_bad = node->reports_bad;
+        tg_node_gate_status(node, now, &out->gate);
         copy_members(node, now->raw_ns, out);
         copy_alerts(node, out);
 }

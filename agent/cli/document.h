@@ -34,11 +34,25 @@ enum tg_doc_chrony {
         TG_DOC_CHRONY_GARBLED
 };
 
+enum tg_doc_gate_state { TG_DOC_GATE_OPEN, TG_DOC_GATE_CLOSING, TG_DOC_GATE_CLOSED, TG_DOC_GATE_OPENING, TG_DOC_GATE_HELD };
+enum tg_doc_ha { TG_DOC_HA_UNKNOWN, TG_DOC_HA_UNUSED, TG_DOC_HA_OPEN, TG_DOC_HA_CLOSING, TG_DOC_HA_CLOSED, TG_DOC_HA_OPENING };
+enum tg_doc_asked_state {
+        TG_DOC_ASKED_NEVER,
+        TG_DOC_ASKED_OK,
+        TG_DOC_ASKED_SILENT,
+        TG_DOC_ASKED_REFUSED,
+        TG_DOC_ASKED_KOD,
+        TG_DOC_ASKED_BAD
+};
+
 extern const char *const tg_doc_verdict_words[];
 extern const char *const tg_doc_state_words[];
 extern const char *const tg_doc_pair_words[];
 extern const char *const tg_doc_chrony_words[];
 extern const char *const tg_doc_leap_words[];
+extern const char *const tg_doc_gate_words[];
+extern const char *const tg_doc_ha_words[];
+extern const char *const tg_doc_asked_words[];
 
 struct tg_doc_source {
         const char *address, *name, *mode, *state;
@@ -58,6 +72,21 @@ struct tg_doc_chrony_sample {
         TG_LIST_OF(struct tg_doc_source) sources;
 };
 
+struct tg_doc_node_gate {
+        int state;    /* enum tg_doc_gate_state */
+        int ha_state; /* enum tg_doc_ha */
+        const char *backend;
+        TG_LIST_OF(const char *) flags;
+        bool acts;
+};
+
+struct tg_doc_asked {
+        const char *address;
+        int state;                                                          /* enum tg_doc_asked_state */
+        struct tg_integer stratum, leap, age_ms, low_ns, high_ns, steady_s; /* of its newest answer; unknown: none */
+        const char *ref_id;
+};
+
 struct tg_doc_node {
         int64_t id;
         const char *name;
@@ -71,6 +100,8 @@ struct tg_doc_node {
         struct tg_integer report_age_ms, seq, steps, last_step_ns, slew_ppb, c_ns, boot_ns, gate_version;
         const char *fingerprint, *time_zone, *kernel;
         struct tg_doc_chrony_sample *chrony;
+        struct tg_doc_node_gate *gate;
+        TG_LIST_OF(struct tg_doc_asked) asked;
 };
 
 struct tg_doc_pair {
@@ -105,10 +136,48 @@ struct tg_doc_cluster {
         struct tg_integer smallest_provable_budget_ns, reference;
 };
 
+struct tg_doc_gate_ha {
+        int state; /* enum tg_doc_ha */
+        TG_LIST_OF(const char *) flags;
+        struct tg_integer age_ms;
+        const char *detail;
+};
+
+struct tg_doc_gate_hold {
+        const char *by;
+        struct tg_integer left_s; /* unknown: until released */
+        bool taken;
+};
+
+struct tg_doc_gate_record {
+        const char *uuid, *scope, *target, *stage, *owner;
+        bool whole;
+        int64_t since;
+};
+
+struct tg_doc_gate_check {
+        const char *name, *why;
+        bool met;
+};
+
+struct tg_doc_gate {
+        const char *mode, *scope, *target, *backend, *why, *why_not, *blocked, *would_run, *failed;
+        int state;     /* enum tg_doc_gate_state */
+        int64_t since; /* 0: nothing is closed */
+        bool would_close, wants_word;
+        struct tg_integer opens_in_s;
+        int64_t failures, offset_limit_ns, step_limit_ns;
+        struct tg_doc_gate_ha *ha;
+        struct tg_doc_gate_hold *hold;
+        TG_LIST_OF(struct tg_doc_gate_record) records;
+        TG_LIST_OF(struct tg_doc_gate_check) checks;
+};
+
 struct tg_document {
         int64_t format;
         struct tg_doc_agent agent;
         struct tg_doc_cluster cluster;
+        struct tg_doc_gate gate;
         TG_LIST_OF(struct tg_doc_node) nodes;
         TG_LIST_OF(struct tg_doc_pair) pairs;
         TG_LIST_OF(struct tg_doc_alert) alerts;

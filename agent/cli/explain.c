@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "explain.h"
+#include "explain_asked.h"
 #include "explain_chrony.h"
 #include "explain_pair.h"
 #include "units.h"
@@ -158,6 +159,7 @@ int tg_explain_print(const struct tg_page *page, const struct tg_document *docum
         print_forecast(page, document, node);
         tg_page_gap(page);
         r = tg_explain_chrony(page, node);
+        tg_explain_asked(page, document, node);
         print_pairs(page, document, node);
         print_alerts(page, document, node);
         return r;

@@ -169,7 +169,8 @@ static int read_instant(struct reader *reader, const struct place *place, const 
 {
         static const char wanted[] = "an instant such as 2026-11-21T23:56:02.123Z";
 
-        (void)field;
+        if (field->nullable && !value)
+                return 0;
         if (!json_object_is_type(value, json_type_string))
                 return mistyped(reader, place, value, wanted);
         if (!is_word(value, json_object_get_string(value)) || tg_instant_parse(json_object_get_string(value), out) < 0)

@@ -28,7 +28,7 @@ enum tg_field_type {
         TG_FIELD_REAL,    /* double, finite; nullable: struct tg_real */
         TG_FIELD_STRING,  /* const char *, cleaned; nullable: NULL */
         TG_FIELD_WORD,    /* int, an index into words; nullable: -1 */
-        TG_FIELD_INSTANT, /* int64_t, ns of REALTIME */
+        TG_FIELD_INSTANT, /* int64_t, ns of REALTIME; nullable: 0 */
         TG_FIELD_OBJECT,  /* the structure itself; nullable: a pointer to it, NULL */
         TG_FIELD_LIST,    /* TG_LIST_OF the structure, or, without a shape, of const char *; nullable: empty */
 };

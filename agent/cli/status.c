@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The screen of `timeguard status`: what an administrator wants to know, in that order. Verdict, reason, since when, remedy; what
+/* The screen of `timeguard status`: what an administrator wants to know, in that order. A closed gate, verdict, reason, since when, remedy; what
    the verdict rests on; alerts; then a row a node (node_table.c). */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate_say.h"
 #include "node_table.h"
 #include "status.h"
+#include "threshold.h"
 #include "units.h"
 #include "words.h"
 
@@ -276,6 +278,7 @@ int tg_status_print(const struct tg_page *page, const struct tg_document *docume
         char name[TG_WORDS_NODE_MAX];
         int r = 0;
 
+        tg_gate_say_first(page, document);
         print_verdict(page, document);
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Cluster:", "%s, seen from %s (timeguard %s)",
                       *document->cluster.name ? document->cluster.name : "-",
@@ -284,6 +287,8 @@ int tg_status_print(const struct tg_page *page, const struct tg_document *docume
         print_absent(page, &document->cluster);
         print_source(page, document);
         print_budget(page, document);
+        tg_threshold_print(page, LABEL, document);
+        tg_gate_say_line(page, LABEL, document);
         print_agent(page, document);
         print_alerts(page, document);
         if (document->nodes.n > 0) {

@@ -8,6 +8,7 @@
 #include "json_field.h"
 #include "outlet.h"
 #include "status_chrony.h"
+#include "status_gate.h"
 #include "status_json.h"
 
 static int64_t ms(int64_t ns)
@@ -149,6 +150,8 @@ static void add_report(struct json_object *o, const struct tg_node_status *n)
         tg_json_opt_int(o, "gate_version", has, n->gate_version);
         tg_json_opt_text(o, "time_zone", has ? n->time_zone : "");
         (void)json_object_object_add(o, "chrony", has ? tg_status_chrony_json(&n->chrony, n->chrony_age_ns) : NULL);
+        (void)json_object_object_add(o, "gate", tg_status_node_gate_json(n));
+        (void)json_object_object_add(o, "asked", tg_status_asked_json(n));
 }
 
 static struct json_object *node_json(const struct tg_node_status *n, const struct tg_agent *agent)
@@ -226,6 +229,7 @@ void tg_status_json(const struct tg_snapshot *s, const struct tg_agent *agent, s
 {
         add_object(out, "{\"format\":1,\"agent\":", agent_json(s));
         add_object(out, ",\"cluster\":", cluster_json(s, agent));
+        add_object(out, ",\"gate\":", tg_status_gate_json(s, agent));
         add_literal(out, ",\"nodes\":[");
         for (uint32_t i = 0; i < s->n_nodes; i++)
                 add_object(out, i ? "," : "", node_json(&s->nodes[i], agent));

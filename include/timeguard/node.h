@@ -74,6 +74,7 @@ struct tg_event {
                 struct {
                         bool hold;       /* false: release: the hold, if there is one, else what is closed may open at once */
                         uint32_t left_s; /* UINT32_MAX: until released */
+                        bool look;       /* none of both: only read the HA stack anew */
                 } admin;
         };
 };
@@ -133,6 +134,9 @@ bool tg_node_suspects(const struct tg_node *node);
 
 /* Writes the status as of `now`. */
 void tg_node_snapshot(const struct tg_node *node, const struct tg_look *now, struct tg_snapshot *out);
+
+/* The gate's part of it alone. */
+void tg_node_gate_status(const struct tg_node *node, const struct tg_look *now, struct tg_gate_status *out);
 
 /* One line of truth for the service manager: "agreed: 3 nodes within 1 s of 10.0.0.254". */
 const char *tg_node_summary(const struct tg_node *node, char *buf, size_t size);

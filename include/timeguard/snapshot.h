@@ -7,7 +7,9 @@
 
 #include <timeguard/alert.h>
 #include <timeguard/chrony.h>
+#include <timeguard/gate.h>
 #include <timeguard/limits.h>
+#include <timeguard/ntp.h>
 #include <timeguard/quorum.h>
 
 enum tg_node_state {
@@ -50,6 +52,14 @@ struct tg_pair_status {
         uint32_t rho_ppm;
 };
 
+/* One time source as a node that asked it directly found it. */
+struct tg_asked_status {
+        struct tg_asked asked;
+        bool answered; /* what follows is of its newest answer */
+        int64_t age_ns;
+        int64_t low_ns, high_ns; /* certain: the source's time minus that node's REALTIME, at its last report */
+};
+
 struct tg_node_status {
         uint32_t id;
         char name[TG_NAME_MAX];
@@ -85,6 +95,44 @@ struct tg_node_status {
         char time_zone[TG_NAME_MAX];
         struct tg_chrony_sample chrony;
         int64_t chrony_age_ns; /* of the sample, at the report */
+        enum tg_gate_state gate_state;
+        struct tg_gate_report gate;
+        uint32_t n_asked; /* what its sources said when it asked them, collected from its reports */
+        struct tg_asked_status asked[TG_ASK_SOURCES];
+};
+
+/* One condition without which the gate closes nothing. */
+struct tg_gate_check {
+        const char *name; /* "quorum", ... */
+        bool met;
+        char why[TG_REASON_MAX]; /* "" when it is met */
+};
+
+#define TG_GATE_CHECKS 6
+
+struct tg_gate_status {
+        enum tg_gate_mode mode;
+        enum tg_gate_state state;
+        enum tg_gate_scope scope;    /* of what is closed, else of the danger; NOTHING without either */
+        uint32_t target_id;          /* NODE: which */
+        char why[TG_REASON_MAX];     /* the danger; "" none */
+        char why_not[TG_REASON_MAX]; /* what is not proven, where that is neither danger nor safety; "" nothing */
+        char blocked[TG_REASON_MAX]; /* why it does not close in spite of a danger; "" it does, or there is none */
+        bool would_close;            /* and does not only because it observes */
+        bool read;                   /* the HA stack, at least once: what was found last */
+        struct tg_gate_result ha;
+        bool has_read_age; /* false: it is being read anew */
+        int64_t read_age_ns;
+        bool holds; /* an administrator's hold is on */
+        struct tg_gate_hold hold;
+        struct tg_gate_record records[TG_GATE_SLOTS]; /* stage NONE: none known */
+        uint32_t failures[TG_GATE_SLOTS];
+        char failed[TG_GATE_SLOTS][TG_GATE_TEXT_MAX]; /* why the last attempt failed; "" it did not */
+        bool save_failed;                             /* the registers are not on disk */
+        bool has_opens;                               /* it is closed and opens in so long, if all stays as it is */
+        int64_t opens_ns;
+        bool wants_word; /* it is closed, and opens at an administrator's word alone (gate.release_ack) */
+        struct tg_gate_check checks[TG_GATE_CHECKS];
 };
 
 struct tg_alert_status {
@@ -118,6 +166,7 @@ struct tg_snapshot {
         uint64_t reports_heard, reports_bad;
         uint32_t n_nodes;
         struct tg_node_status nodes[TG_NODES_MAX]; /* by id, members first configured or not */
+        struct tg_gate_status gate;
         uint32_t n_pairs;
         struct tg_pair_status pairs[TG_PAIRS_MAX]; /* by (a, b) */
         uint32_t n_alerts, n_alerts_more;

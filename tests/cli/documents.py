@@ -37,6 +37,44 @@ def c_of(number):
     return 1_795_300_000_000_000_000 + (number - 1) * RAW_STEP_NS
 
 
+def asked(address=SERVER, **changes):
+    return {"address": address, "state": "ok", "stratum": 3, "leap": 0, "ref_id": "C0000201", "age_ms": 12_300, "low_ns": -412_000,
+            "high_ns": 897_000, "steady_s": 300, **changes}
+
+
+def unanswered(state="silent", address=SERVER):
+    return asked(address, state=state, **{key: None for key in ("stratum", "leap", "ref_id", "age_ms", "low_ns", "high_ns", "steady_s")})
+
+
+def node_gate(**changes):
+    return {"state": "open", "ha_state": "open", "backend": "proxmox", "flags": ["ready", "whole", "armed"], "acts": False, **changes}
+
+
+CHECKS = ("quorum", "corosync", "boot-grace", "hold", "configuration", "ha-stack")
+
+
+def checks(**unmet):
+    """Each condition by its name, with a "_" for the "-"; those given are not met, for that reason."""
+    return [{"name": name, "met": name.replace("-", "_") not in unmet, "why": unmet.get(name.replace("-", "_"), "")} for name in CHECKS]
+
+
+def gate(**changes):
+    return {"mode": "observe", "state": "open", "scope": None, "target": None, "backend": "proxmox", "since": None, "why": "", "why_not": "",
+            "blocked": "", "would_close": False, "would_run": "ha-manager crm-command disarm-ha freeze", "opens_in_s": None, "wants_word": False,
+            "failed": None, "failures": 0, "offset_limit_ns": 5_000_000_000, "step_limit_ns": 5_000_000_000,
+            "ha": {"state": "open", "flags": ["ready", "whole", "armed"], "age_ms": 12_000, "detail": "armed, 3 services"},
+            "hold": None, "records": [], "checks": checks(), **changes}
+
+
+def record(**changes):
+    return {"uuid": "01234567-89ab-cdef-0123-456789abcdef", "scope": "cluster", "target": None, "stage": "verified", "owner": "n1", "whole": True,
+            "since": SINCE, **changes}
+
+
+def hold(**changes):
+    return {"by": "n2", "left_s": 1200, "taken": False, **changes}
+
+
 def node(number, offset_ns=0, **changes):
     return {"id": number, "name": f"n{number}", "present": True, "agent": True, "votes": 1, "state": "ok", "state_since": SINCE,
             "reason": "proven within the budget of the reference", "root": SERVER, "source": SERVER, "stratum": 4, "reach": 255,
@@ -44,7 +82,7 @@ def node(number, offset_ns=0, **changes):
             "bound_high_ns": offset_ns + HALF_NS, "as_of_age_ms": 420, "rate_ppb": 12, "forecast_s": None, "claim_ns": 347300,
             "report_age_ms": 430, "seq": 1234, "steps": 0, "last_step_ns": 0, "slew_ppb": -12345, "kernel": "synchronised", "c_ns": c_of(number) + offset_ns,
             "boot_ns": 93784000000000, "fingerprint": "00112233445566ff", "gate_version": 0, "time_zone": "Europe/Paris",
-            "chrony": chrony(), **changes}
+            "chrony": chrony(), "gate": node_gate(), "asked": [asked()], **changes}
 
 
 def pair(a, b, offset_ns, budget_ns):
@@ -80,7 +118,7 @@ def document(offsets_ns, budget_ns=1_000_000_000, **cluster):
                         "margin_without_qdevice": votes - quorum, "quorum_flags": [], "absent": [], "budget_ns": budget_ns,
                         "smallest_provable_budget_ns": 812_345, "reference": 1, "source": SERVER,
                         "fingerprint": "00112233445566ff", **cluster},
-            "nodes": nodes, "pairs": pairs, "alerts": [], "alerts_more": 0}
+            "gate": gate(), "nodes": nodes, "pairs": pairs, "alerts": [], "alerts_more": 0}
 
 
 def agreed():
@@ -102,13 +140,32 @@ def beyond():
     return doc
 
 
+def closed():
+    """n3 is 30 s ahead: the gate is closed."""
+    doc = document([0, 12_300, 31_400_000_000], verdict="breached", reason="n3 is proven +31.4 s from n1, beyond the budget of 1 s")
+    doc["gate"] = gate(mode="enforce", state="closed", scope="cluster", since=SINCE, why="n3 is +31.4 s to +31.4 s from n1, beyond the gate limit of 5 s",
+                       records=[record()], ha={"state": "closed", "flags": ["ready", "whole"], "age_ms": 4_000, "detail": "disarmed"})
+    for member in doc["nodes"]:
+        member["gate"] = node_gate(state="closed", ha_state="closed", flags=["ready", "whole"])
+    doc["nodes"][2].update(state="beyond", in_set=False)
+    doc["nodes"][0]["gate"]["acts"] = True
+    return doc
+
+
+def held():
+    doc = document([0, 12_300, -45_000])
+    doc["gate"] = gate(mode="enforce", state="held", hold=hold(), checks=checks(hold="an administrator holds it; 'timeguard gate release' ends the hold"))
+    return doc
+
+
 def no_cluster():
     doc = document([0], verdict="unproven", reason="not connected to corosync", remedy="Check 'systemctl status corosync'.",
                    connected=False, provider=False, quorate=False, votes=0, expected_votes=0, quorum=0, margin=0,
                    margin_without_qdevice=0, source=None, reference=None, smallest_provable_budget_ns=None, name="")
     doc["nodes"][0].update({key: None for key in (
         "offset_ns", "bound_low_ns", "bound_high_ns", "as_of_age_ms", "rate_ppb", "claim_ns", "root", "source", "stratum", "reach")},
-        state="unproven", chrony=copy.deepcopy(CHRONY_GONE), in_set=False)
+        state="unproven", chrony=copy.deepcopy(CHRONY_GONE), in_set=False, gate=None, asked=[])
+    doc["gate"].update(ha=None, would_run=None, backend="auto", checks=checks(quorum="this part of the cluster has no quorum"))
     doc["agent"]["node_id"] = 1
     doc["alerts"] = [alert("no-cluster", 0, "corosync does not answer", 4)]
     return doc
@@ -119,7 +176,7 @@ def sixteen():
                    quorum_flags=["two_node", "wait_for_all", "qdevice"], margin=8, margin_without_qdevice=7, source=None,
                    absent=["n17", "n18"])
     doc["nodes"][15].update(state="foreign-source", source="ntp.example.org", root="192.0.2.1", in_set=False)
-    doc["nodes"][14].update(state="mute", agent=False, chrony=None, **{key: None for key in (
+    doc["nodes"][14].update(state="mute", agent=False, chrony=None, gate=None, asked=[], **{key: None for key in (
         "report_age_ms", "seq", "steps", "last_step_ns", "slew_ppb", "kernel", "c_ns", "boot_ns", "fingerprint", "gate_version", "time_zone",
         "offset_ns", "bound_low_ns", "bound_high_ns", "as_of_age_ms", "rate_ppb", "claim_ns", "root", "source", "stratum", "reach")})
     doc["alerts_more"] = 3
@@ -139,6 +196,12 @@ def hostile():
         member.update(name=HOSTILE[:60], reason=HOSTILE, root=HOSTILE, source=HOSTILE, time_zone=HOSTILE, fingerprint=HOSTILE)
         member["chrony"].update(ref_id=HOSTILE, address=HOSTILE, correction_s=1e300,
                                 sources=[chrony_source(HOSTILE, mode=HOSTILE, state=HOSTILE, poll=-128)])
+        member["gate"].update(backend=HOSTILE, flags=[HOSTILE])
+        member["asked"] = [asked(HOSTILE, ref_id=HOSTILE), unanswered("silent", HOSTILE)]
+    doc["gate"].update({key: HOSTILE for key in ("mode", "scope", "target", "backend", "why", "why_not", "blocked", "would_run", "failed")},
+                       state="closed", ha={"state": "closed", "flags": [HOSTILE], "age_ms": 1, "detail": HOSTILE}, hold=hold(by=HOSTILE),
+                       records=[record(uuid=HOSTILE, scope=HOSTILE, target=HOSTILE, stage=HOSTILE, owner=HOSTILE)],
+                       checks=[{"name": HOSTILE, "met": False, "why": HOSTILE}])
     for entry in doc["alerts"]:
         entry.update(id=HOSTILE, node=HOSTILE, other=HOSTILE, reason=HOSTILE, remedy=HOSTILE)
     return doc
@@ -151,7 +214,7 @@ def split():
     return doc
 
 
-SAMPLES = {"agreed": agreed, "beyond": beyond, "no-cluster": no_cluster, "sixteen": sixteen, "hostile": hostile, "split": split}
+SAMPLES = {"agreed": agreed, "beyond": beyond, "no-cluster": no_cluster, "sixteen": sixteen, "hostile": hostile, "split": split, "closed": closed, "held": held}
 
 
 def encode(doc):

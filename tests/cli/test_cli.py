@@ -32,7 +32,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from suite import Skip, run_tests, test  # noqa: E402 # after the search path
 
 CLI = ""
-EXIT = {"agreed": 0, "beyond": 2, "no-cluster": 3, "sixteen": 1, "hostile": 2, "split": 2}
+EXIT = {"agreed": 0, "beyond": 2, "no-cluster": 3, "sixteen": 1, "hostile": 2, "split": 2, "closed": 2, "held": 0}
 WIDTHS = range(40, 201)
 
 
@@ -518,6 +518,119 @@ def explain_shows_every_source_and_the_forecast():
     assert label(text, "Forecast") == "offset +12.3 us, moving at -1.500 ppm, crosses -50 ms in 9 h 15 min", label(text, "Forecast")
 
 
+# -- the gate ----------------------------------------------------------------------------------------------------------------
+
+def screen(doc, command="status"):
+    return ask(doc, command).stdout.decode()
+
+
+@test
+def a_closed_gate_comes_first():
+    doc = documents.closed()
+    assert screen(doc).split("\n")[:2] == ["GATE CLOSED: no failover, as HA actions are blocked for the cluster",
+                                           "BREACHED: clocks of this cluster differ by more than the budget"]
+    doc["nodes"][1]["gate"]["flags"].append("fencing")
+    doc["gate"]["target"] = "n3"
+    assert screen(doc).startswith("GATE CLOSED: no failover, as HA actions are blocked for n3 (fencing still active)\n")
+    for state, first in (("closing", "GATE CLOSING: HA actions are being blocked for n3"), ("opening", "GATE OPENING: "), ("held", "HA BLOCKED: "), ("open", "HA BLOCKED: ")):
+        doc["gate"]["state"] = state
+        assert screen(doc).startswith(first), (state, screen(doc)[:80])
+    doc["gate"]["ha"]["state"] = "open"
+    assert screen(doc).startswith("BREACHED:")
+    doc["gate"]["ha"] = None
+    assert screen(doc).startswith("BREACHED:")
+
+
+@test
+def an_open_gate_is_short():
+    doc = documents.agreed()
+    assert label(screen(doc), "Gate") == "open, observe, proxmox; 3 of 3 watchdogs armed"
+    doc["nodes"][0]["gate"]["flags"].remove("armed")
+    doc["nodes"][1]["agent"] = False
+    assert label(screen(doc), "Gate") == "open, observe, proxmox; 1 of 2 watchdogs armed"
+    for state, words in (("unused", "no HA is in use"), ("unknown", "the HA stack CANNOT BE READ")):
+        doc["gate"]["ha"]["state"] = state
+        assert label(screen(doc), "Gate").endswith(words), label(screen(doc), "Gate")
+    assert label(screen(documents.no_cluster()), "Gate") == "open, observe, auto; the HA stack has not been read yet"
+
+
+@test
+def what_the_gate_waits_for():
+    assert label(screen(documents.held()), "Gate").endswith("; held by an administrator on n2, for another 20 min")
+    doc = documents.held()
+    doc["gate"]["hold"] = documents.hold(left_s=None, taken=True)
+    assert label(screen(doc), "Gate").endswith("; held as it was opened by hand, told by n2, until 'timeguard gate release'")
+    doc = documents.closed()
+    for change, words in (({"opens_in_s": 540}, "; opens in 9 min if all stays well"), ({"wants_word": True}, "; opens at 'timeguard gate release', once all is proven well"),
+                          ({"wants_word": False, "opens_in_s": None}, "; does not open yet: n3 is +31.4 s to +31.4 s from n1, beyond the gate limit of 5 s"),
+                          ({"why": "", "why_not": "no proof of n2"}, "; does not open yet: no proof of n2"),
+                          ({"failed": "no lock", "failures": 3}, "; FAILED 3 times: no lock")):
+        doc["gate"].update(change)
+        assert label(screen(doc), "Gate").endswith(words), label(screen(doc), "Gate")
+    doc = documents.agreed()
+    doc["gate"].update(would_close=True)
+    assert label(screen(doc), "Gate").endswith("; with 'mode = enforce' it would now run: ha-manager crm-command disarm-ha freeze")
+    doc["gate"].update(would_close=False, blocked="this node has just booted")
+    assert label(screen(doc), "Gate").endswith("; does not close in spite of a danger: this node has just booted")
+
+
+@test
+def offsets_beyond_a_threshold_say_what_they_mean():
+    """Only what is proven counts: 49.9 s and a wide bound beyond 50 s are no 50 s."""
+    def means(low, high):
+        doc = documents.agreed()
+        doc["pairs"][1].update(low_ns=low, high_ns=high)
+        found = re.search(r"^Means: +(.*)$", screen(doc), re.M)
+        return found[1].count("; ") + 1 - found[1].count("reset; ") if found else 0
+    s = 1_000_000_000
+    assert means(-49_000_000, 49_000_000) == 0 and means(49_000_000, 900 * s) == 0 and means(-900 * s, 900 * s) == 0
+    for offset, n in ((50_000_000, 1), (2 * s, 2), (5 * s, 3), (20 * s, 4), (50 * s, 5), (120 * s, 6), (300 * s, 7), (10 ** 6 * s, 7)):
+        assert means(offset, offset + 7 * s) == n, (offset, means(offset, offset + 7 * s))
+        assert means(-offset - 7 * s, -offset) == n, (-offset, means(-offset - 7 * s, -offset))
+        assert means(offset - 1, offset + 900 * s) == n - 1 or offset > 300 * s, offset
+    doc = documents.agreed()
+    doc["pairs"][1].update(low_ns=60 * s, high_ns=61 * s)
+    assert "from 50 s on set forward by that, a node whose HA watchdog is armed may be reset" in label(screen(doc), "Means")
+
+
+@test
+def explain_tells_a_dead_server_from_a_blocked_way():
+    def said(*nodes):
+        doc = documents.agreed()
+        for member, change in zip(doc["nodes"], nodes):
+            member.update(change)
+        return re.search(r"^  source (.*)$", screen(doc, "explain n1"), re.M)[1]
+    silent, lost = {"asked": [documents.unanswered()]}, {"chrony": documents.chrony(sources=[])}
+    assert said() == ("10.0.0.254: its clock is certainly -412..+897 us from this node's, by its answer 12 s before the report; stratum 3, leap normal, "
+                      "reference id C0000201, one steady clock for 5 min"), said()
+    assert "gave no answer, but this node's chronyd reaches it: the server lives" in said(silent, silent)
+    assert "nor does this node's chronyd reach it, but n2 does: the server lives, and UDP 123 is blocked between this node and it" in said({**silent, **lost})
+    assert "and nobody reaches it: the server is dead, or UDP 123 is blocked for all" in said({**silent, **lost}, silent, silent)
+    unreached = {"chrony": documents.chrony(sources=[documents.chrony_source(reach=0)])}
+    assert "and nobody reaches it: the server is dead" in said({**silent, **unreached}, silent, {**silent, "agent": False})
+    refused = {"asked": [documents.unanswered("refused")]}
+    assert "was refused by ICMP, and nobody reaches it: no NTP server runs there" in said({**refused, **lost}, silent, silent)
+    assert "kiss-o'-death" in said({"asked": [documents.unanswered("kod")]}) and "; before that: its clock" in said({"asked": [documents.asked(state="kod")]})
+    assert "not been asked" in said({"asked": [documents.unanswered("never")]}) and "no valid answer" in said({"asked": [documents.unanswered("bad")]})
+
+
+@test
+def explain_names_what_is_wrong_with_an_answer():
+    def said(**change):
+        doc = documents.agreed()
+        doc["nodes"][0]["asked"] = [documents.asked(**change)]
+        return re.search(r"^  source (.*)$", screen(doc, "explain n1"), re.M)[1]
+    for low, high, beyond in ((4_999_999_999, 6 * 10**9, False), (5_000_000_001, 6 * 10**9, True), (-6 * 10**9, -5_000_000_001, True), (-6 * 10**9, 6 * 10**9, False)):
+        assert ("beyond gate.step_limit" in said(low_ns=low, high_ns=high)) == beyond, (low, high)
+    for change in ({"stratum": 0}, {"leap": 3}):
+        assert "NOT synchronised" in said(**change), change
+    for ref_id in ("7F7F0101", "4C4F434C"):
+        assert "it serves its own clock" in said(ref_id=ref_id)
+    doc = documents.agreed()
+    doc["nodes"][0]["asked"] = []
+    assert "Asked directly nothing yet, or nobody" in screen(doc, "explain n1")
+
+
 # -- what may be at the other end --------------------------------------------------------------------------------------------
 
 def complaint(result, *words):
@@ -591,7 +704,8 @@ def every_key_is_wanted_and_typed():
         for wrong in ("wrong" if not isinstance(value, str) else 7, {}, [0] if not isinstance(value, list) else {}, True if value is not True and
                       value is not False else 1, 1e400 if not isinstance(value, str) else None):
             if value is None and wrong == "wrong" or path.endswith("].state") and wrong is None or wrong is None and key in (
-                    "root", "source", "ref_id", "address", "leap", "fingerprint", "time_zone", "kernel", "node", "other"):
+                    "root", "source", "ref_id", "address", "leap", "fingerprint", "time_zone", "kernel", "node", "other", "backend", "scope", "target",
+                    "would_run", "failed"):
                 continue  # null is allowed, or the key may hold any string
             reach(doc, parent)[key] = wrong
             result = ask(json.dumps(doc).replace("Infinity", "1e400").encode())
