@@ -13,7 +13,7 @@ A program that shall find all this where Proxmox has it gets a mount namespace o
 /run, and the links in bin before others in PATH (or bound over the real ones). ROOT must be seen there as well.
 
 systemctl knows start, stop (with --no-block), kill, is-active and show -p ActiveState of the three units; the daemons run in the
-foreground, for a real systemd (see units), and stop at SIGTERM. dpkg-query tells of pve-ha-manager only."""
+foreground, for units of a real systemd, and stop at SIGTERM. dpkg-query tells of pve-ha-manager only."""
 
 import json
 import os
