@@ -217,8 +217,9 @@ static const char *find_doubt(const struct tg_watchfulness *w, const struct tg_s
 
         if (!s->connected || !s->quorum->provider || !s->quorum->quorate || !tg_situation_hears(s))
                 return "the cluster is not quorate";
-        if (!tg_is_majority(agreement->fresh_votes, agreement->total_votes))
-                return "no majority of the votes reports";
+        /* of two nodes under two_node, or one and a qdevice, the one that is left is enough */
+        if (agreement->fresh_votes + s->quorum->qdevice_votes < s->quorum->quorum || !agreement->fresh_votes)
+                return "the nodes that report would not be quorate by themselves";
         for (uint32_t i = 0; i < s->view->n; i++) {
                 const struct tg_member *m = &s->view->members[s->view->order[i]];
 
