@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""HA stacks on the machines of cluster.py: the stand-in of Proxmox HA with its loops on each node's virtual wall clock, real pacemaker, and
+an administrator's program."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pacemaker
+from cluster import THERE
+from netspace import LabError
+from program import Program
+from proxmox import GUESTS, ORDER, SERVICE, STANDIN, UNITS
+
+ARM_S = 150
+PACKAGE = "Package: pve-ha-manager\nStatus: install ok installed\nMaintainer: nobody\nArchitecture: all\nVersion: {}\nDescription: -\n"
+# /etc/pve is where a run of the gate may write.
+HA_MANAGER = """#!/bin/bash
+echo "$EPOCHREALTIME $*" >>/etc/pve/calls
+export STANDIN PYTHONDONTWRITEBYTECODE=1
+. /etc/default/standin
+exec /srv/standin/bin/ha-manager "$@"
+"""
+
+
+class Stack:
+    made = 0
+
+    def __init__(self, lab):
+        Stack.made += 1
+        self.lab = lab
+        self.name = f"stack-{Stack.made}"
+        self.directory = os.path.join(lab.directory, self.name)
+        self.there = f"{THERE}/{self.name}"
+
+    def __enter__(self):
+        os.mkdir(self.directory)
+        self.lab.stack = self
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.lab.stack is self:
+            self.lab.stack = None
+            self.stop()
+
+
+class Proxmox(Stack):
+    """versions: of pve-ha-manager, one for all nodes or one for each."""
+
+    backend = "proxmox"
+
+    def __init__(self, lab, version="5.2.0"):
+        super().__init__(lab)
+        versions = [version] * lab.size if isinstance(version, str) else version
+        self.versions = {node.name: v for node, v in zip(lab.nodes.values(), versions)}
+        self.server = None
+
+    def start(self):
+        configuration = {"nodes": self.versions, "guests": GUESTS, "speed": 1, "start": False}
+        self.server = Program("standin", [sys.executable, "-B", os.path.join(STANDIN, "standin.py"), "serve", self.directory, json.dumps(configuration)],
+                              os.path.join(self.directory, "log"))
+        self.server.start()
+        self.lab.wait_for(lambda: "ready" in self.server.tail(), 20, "the stand-in of Proxmox HA")
+        for node in self.lab.nodes.values():
+            os.symlink(node.clock_path, os.path.join(self.directory, node.name, "clock"))
+            self._install(node)
+        for unit in UNITS:
+            self.lab.each(lambda node: self._start_unit(node, unit))
+        self.wait_armed()
+
+    def _install(self, node):
+        inside = node.machine.write
+        with open("/var/lib/dpkg/status", encoding="utf-8") as file:
+            others = file.read().rstrip("\n")
+        inside("/var/lib/dpkg/status", f"{others}\n\n{PACKAGE.format(self.versions[node.name])}")
+        inside("/etc/default/standin", f"STANDIN={self.there}/{node.name}\n")
+        inside("/usr/sbin/ha-manager", HA_MANAGER, 0o755)
+        for unit in UNITS:
+            inside(f"/etc/systemd/system/{unit}.service", f"[Unit]\n{ORDER[unit]}[Service]\nEnvironmentFile=/etc/default/standin\n"
+                                                          f"Environment=PYTHONDONTWRITEBYTECODE=1\nExecStart=/srv/standin/bin/{unit}\n{SERVICE[unit]}")
+        node.run("ln", "-sfn", f"{self.there}/{node.name}/run/watchdog-mux.active", "/run/watchdog-mux.active")
+        node.run("mount", "--bind", f"{self.there}/{node.name}/pve", "/etc/pve")
+        node.systemctl("daemon-reload")
+
+    def _start_unit(self, node, unit):
+        # the stand-in must know of the one before the next connects to it
+        node.systemctl("start", unit)
+        self.lab.wait_for(lambda: self.units(node.name)[unit] == "active", 20, f"{unit} of {node.name}")
+
+    def stop(self):
+        def clear(node):
+            node.run("systemctl", "kill", "-s", "KILL", *UNITS, check=False)
+            node.run("systemctl", "stop", "--no-block", *UNITS, check=False)
+            node.run("umount", "-l", "/etc/pve", check=False)
+            node.run("rm", "-f", "/usr/sbin/ha-manager", "/run/watchdog-mux.active", check=False)
+        self.lab.each(clear)
+        self.server.kill()
+
+    def ctl(self, **request):
+        done = subprocess.run([sys.executable, "-B", os.path.join(STANDIN, "standin.py"), "ctl", self.directory, json.dumps(request)],
+                              capture_output=True, text=True, timeout=20, check=False)
+        if done.returncode != 0:
+            raise LabError(f"{request}: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    def units(self, name):
+        return self.ctl(do="state")["nodes"][name]["units"]
+
+    def read(self, name, path):
+        """Of a file below /etc/pve; "" where there is none."""
+        try:
+            with open(os.path.join(self.directory, name, "pve", path), encoding="utf-8") as file:
+                return file.read()
+        except FileNotFoundError:
+            return ""
+
+    def manager_status(self, name="n1"):
+        return json.loads(self.read(name, "ha/manager_status") or "{}")
+
+    def services(self, name="n1"):
+        return {sid: one["state"] for sid, one in self.manager_status(name).get("service_status", {}).items()}
+
+    def master(self):
+        return self.manager_status().get("master_node")
+
+    def armed(self):
+        return [name for name in self.versions if os.path.isdir(os.path.join(self.directory, name, "run/watchdog-mux.active"))]
+
+    def resets(self):
+        return [name for name in self.versions if os.path.exists(os.path.join(self.directory, name, "reset"))]
+
+    def calls(self, word=""):
+        """Runs of ha-manager on all nodes: (seconds, node, its words), as they came."""
+        found = []
+        for name in self.versions:
+            for line in self.read(name, "calls").splitlines():
+                at, _, words = line.partition(" ")
+                if word in words:
+                    found.append((float(at), name, words))
+        return sorted(found)
+
+    def all_started(self):
+        return self.armed() == list(self.versions) and list(self.services().values()) == ["started"] * len(GUESTS)
+
+    def wait_armed(self):
+        self.lab.wait_for(self.all_started, ARM_S, "all watchdogs armed and all guests started", 0.5)
+
+
+class Pacemaker(Stack, pacemaker.Cluster):
+    backend = "pacemaker"
+    unit = "[Service]\nExecStart=/usr/sbin/pacemakerd\nEnvironment=PCMK_logfile=none\nKillMode=process\nTimeoutStopSec=30\nSendSIGKILL=no\n"
+
+    def start(self):
+        self.lab.each(self._prepare_machine)
+        self.lab.wait_for(self.ready, pacemaker.UP_S, "pacemaker on all nodes", every_s=0.5)
+
+    def _prepare_machine(self, node):
+        self._prepare(node)
+        node.machine.write("/etc/systemd/system/pacemaker.service", self.unit)
+        node.systemctl("daemon-reload")
+        node.systemctl("start", "pacemaker")
+
+    def stop(self):
+        def clear(node):
+            node.run("systemctl", "kill", "-s", "KILL", "pacemaker", check=False)
+            for directory in pacemaker.DIRECTORIES:
+                node.run("umount", "-l", directory, check=False)
+        self.lab.each(clear)
+
+    def read_maintenance(self):
+        return self.read_option("maintenance-mode")
+
+
+class Command(Stack):
+    """An administrator's program whose state all nodes share. It notes when it was run: (seconds of the wall clock, node, verb)."""
+
+    backend = "command"
+    script = """#!/bin/bash
+now=$EPOCHREALTIME
+cd {there} && echo "$now {node} $1" >>runs
+case $1 in
+status) cat state ;;
+close) echo closed whole >state ;;
+open) echo open whole >state ;;
+esac
+"""
+    drop_in = "[Service]\nReadWritePaths={there}\n"
+    path = "/usr/local/sbin/ha-gate"
+
+    def start(self):
+        self.set("open whole")
+        for node in self.lab.nodes.values():
+            node.machine.write(self.path, self.script.format(there=self.there, node=node.name), 0o755)
+            node.run("mkdir", "-p", "/etc/systemd/system/timeguard-gate@.service.d")
+            node.machine.write("/etc/systemd/system/timeguard-gate@.service.d/state.conf", self.drop_in.format(there=self.there))
+            node.systemctl("daemon-reload")
+
+    def stop(self):
+        for node in self.lab.nodes.values():
+            node.run("rm", "-rf", "/etc/systemd/system/timeguard-gate@.service.d")
+            node.systemctl("daemon-reload")
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def set(self, state):
+        with open(os.path.join(self.directory, "state"), "w", encoding="utf-8") as file:
+            file.write(state + "\n")
+
+    def state(self):
+        with open(os.path.join(self.directory, "state"), encoding="utf-8") as file:
+            return file.read().strip()
+
+    def runs(self, verb, since_s=0.0):
+        try:
+            with open(os.path.join(self.directory, "runs"), encoding="utf-8") as file:
+                lines = [line.split() for line in file]
+        except FileNotFoundError:
+            return []
+        return [(float(at), node) for at, node, what in lines if what == verb and float(at) >= since_s]
