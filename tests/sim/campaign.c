@@ -52,6 +52,8 @@ static void add(struct result *sum, const struct result *r)
         sum->counts.beyond += r->counts.beyond;
         for (int k = 0; k < SIM_INVARIANTS; k++)
                 sum->counts.checked[k] += r->counts.checked[k];
+        for (int k = 0; k < SIM_DEEDS; k++)
+                sum->counts.deeds[k] += r->counts.deeds[k];
         for (int k = 0; k < SIM_WIDTHS; k++)
                 sum->counts.widths[k] += r->counts.widths[k];
 }
@@ -212,6 +214,11 @@ static bool never_tested(const struct result *sum)
                                sim_invariant_text((enum sim_invariant)k));
                         never = true;
                 }
+        for (int k = 0; k < SIM_DEEDS; k++)
+                if (!sum->counts.deeds[k]) {
+                        printf("not ok: the gate never did this: %s\n", sim_deed_text((enum sim_deed)k));
+                        never = true;
+                }
         return never;
 }
 
@@ -224,6 +231,8 @@ static void print_summary(const struct result *sum, double seconds)
         for (int k = 0; k < SIM_INVARIANTS; k++)
                 printf("| checks: %s | %llu |\n", sim_invariant_text((enum sim_invariant)k),
                        (unsigned long long)sum->counts.checked[k]);
+        for (int k = 0; k < SIM_DEEDS; k++)
+                printf("| %s | %llu |\n", sim_deed_text((enum sim_deed)k), (unsigned long long)sum->counts.deeds[k]);
         printf("| pairs proven beyond | %llu |\n| false beyond | %s |\n", (unsigned long long)sum->counts.beyond,
                sum->failed ? "see above" : "0");
         printf("| bounds that promised nothing and were off | %llu |\n", (unsigned long long)sum->counts.excused);
@@ -260,6 +269,7 @@ static void usage(FILE *to)
               "  --first N        the first seed (1)\n"
               "  --jobs N         processes (2)\n"
               "  --keep-going     find more than one violation\n"
+              "  --gate           seeds from 1000000000: every run is a small cluster with an HA stack\n"
               "  --seed N         play this seed alone ...\n"
               "  --faults K       ... with the first K of its faults\n"
               "  --verbose        ... and tell its faults and alerts\n",
@@ -277,6 +287,8 @@ static bool parse(int argc, char **argv, struct wanted *out)
                         out->evaluations = LONG_EVALUATIONS;
                 else if (!strcmp(argv[i], "--keep-going"))
                         out->keep_going = true;
+                else if (!strcmp(argv[i], "--gate"))
+                        out->first = CAMPAIGN_GATE_SEED;
                 else if (!strcmp(argv[i], "--verbose"))
                         out->verbose = true;
                 else if (!strcmp(argv[i], "--evaluations"))

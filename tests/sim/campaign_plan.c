@@ -33,6 +33,9 @@ static uint32_t draw_size(uint64_t seed)
 {
         uint64_t dice = (seed ^ seed >> 31) * UINT64_C(0xbf58476d1ce4e5b9), at = (dice >> 32) % 200;
 
+        if (seed >= CAMPAIGN_GATE_SEED)
+                return 2 + (uint32_t)((dice >> 48) % 4);
+
         if (at < 12)
                 return at < 9 ? 16 : at < 11 ? 32 : 64;
         return 2 + (uint32_t)((dice >> 48) % (at < 120 ? 3 : 7));
@@ -150,7 +153,7 @@ static void draw_gate(struct sim *sim, struct campaign_plan *plan)
         bool ack = one_in(sim, 16), observes = one_in(sim, 10);
         uint32_t confirm = (uint32_t)between(sim, 2, 6);
 
-        if (!one_in(sim, 2) || sim->n > 16)
+        if ((!one_in(sim, 2) && plan->seed < CAMPAIGN_GATE_SEED) || sim->n > 16)
                 return;
         limit = limit < 10 * TG_NS_PER_MS ? 10 * TG_NS_PER_MS : limit;
         plan->gate_ns = limit;
@@ -173,8 +176,11 @@ static void draw_gate(struct sim *sim, struct campaign_plan *plan)
         }
 }
 
-static int64_t draw_gap(struct sim *sim)
+static int64_t draw_gap(struct sim *sim, bool gate)
 {
+        /* long enough for something to be closed, or to be half way there */
+        if (gate && one_in(sim, 2))
+                return between(sim, 3000, 60000) * TG_NS_PER_MS;
         switch (sim_random(sim, 10)) {
         case 0:
                 return between(sim, 1, 100) * TG_NS_PER_MS;
@@ -214,7 +220,7 @@ static void draw_faults(struct sim *sim, struct campaign_plan *plan)
                 else
                         sim_fault_draw(sim, plan->budget_ns, &plan->faults[k]);
                 plan->faults[k].t_ns = t;
-                t += draw_gap(sim);
+                t += draw_gap(sim, plan->gate_ns);
                 if (k == slow)
                         t += between(sim, 300, 2400) * TG_NS_PER_S;
         }
@@ -223,7 +229,7 @@ static void draw_faults(struct sim *sim, struct campaign_plan *plan)
                 return;
         /* the last one; every other has ended by then */
         plan->faults[plan->n_faults - 1] = (struct sim_fault){ .kind = sim_fault_find("heal"), .t_ns = t + 120 * TG_NS_PER_S };
-        plan->end_ns = t + 800 * TG_NS_PER_S;
+        plan->end_ns = t + 500 * TG_NS_PER_S;
 }
 
 struct sim *campaign_draw(uint64_t seed, struct campaign_plan *plan)

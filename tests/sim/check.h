@@ -68,6 +68,17 @@ enum sim_invariant {
         SIM_INVARIANTS
 };
 
+enum sim_deed { /* of the gate, counted */
+                SIM_CLOSES_BREACH,
+                SIM_CLOSES_EARLY,
+                SIM_CLOSES_PENDING,
+                SIM_CLOSES_LONE,
+                SIM_CLOSES_SELF, /* a node itself, where each does */
+                SIM_OPENS_CLUSTER,
+                SIM_OPENS_NODE,
+                SIM_DEEDS
+};
+
 #define SIM_WIDTHS 512 /* 8 to each doubling */
 
 struct sim_counts {
@@ -75,6 +86,7 @@ struct sim_counts {
         uint64_t excused; /* bounds that do not hold the truth and broke no promise */
         uint64_t beyond;  /* bounds judged beyond, all of them truly */
         uint64_t widths[SIM_WIDTHS];
+        uint64_t deeds[SIM_DEEDS];
 };
 
 struct sim_check;
@@ -86,5 +98,6 @@ const struct sim_counts *sim_check_counts(const struct sim_check *check);
 /* Of all events and verdicts so far: equal in two runs of one seed. */
 uint64_t sim_check_hash(const struct sim_check *check);
 const char *sim_invariant_text(enum sim_invariant invariant);
+const char *sim_deed_text(enum sim_deed deed);
 /* The width of which a share of those counted is no wider. */
 int64_t sim_width_ns(const struct sim_counts *counts, double share);

@@ -260,11 +260,40 @@ static void check_alone(struct sim_check *c, uint32_t i, const struct sim_unit *
                 }
 }
 
+const char *sim_deed_text(enum sim_deed deed)
+{
+        static const char *const texts[SIM_DEEDS] = {
+                [SIM_CLOSES_BREACH] = "closings: of the cluster, apart",
+                [SIM_CLOSES_EARLY] = "closings: of the cluster, early",
+                [SIM_CLOSES_PENDING] = "closings: of the cluster, for a pending step",
+                [SIM_CLOSES_LONE] = "closings: of one node",
+                [SIM_CLOSES_SELF] = "closings: of each node by itself",
+                [SIM_OPENS_CLUSTER] = "openings: of the cluster",
+                [SIM_OPENS_NODE] = "openings: of a node",
+        };
+
+        return texts[deed];
+}
+
+static enum sim_deed deed_of(const struct tg_gate *gate, const struct sim_unit *unit)
+{
+        bool node = unit->order.scope == TG_GATE_NODE;
+
+        if (unit->order.verb == TG_GATE_OPEN)
+                return node ? SIM_OPENS_NODE : SIM_OPENS_CLUSTER;
+        if (node)
+                return gate->order_slot ? SIM_CLOSES_LONE : SIM_CLOSES_SELF;
+        return gate->finding.danger == TG_DANGER_EARLY     ? SIM_CLOSES_EARLY
+               : gate->finding.danger == TG_DANGER_PENDING ? SIM_CLOSES_PENDING
+                                                           : SIM_CLOSES_BREACH;
+}
+
 void check_unit(struct sim_check *c, uint32_t i, const struct sim_unit *unit, enum sim_unit_phase phase)
 {
         bool closes = unit->order.verb == TG_GATE_CLOSE;
 
         if (phase == SIM_UNIT_BEGINS) {
+                c->counts.deeds[deed_of(&c->sim->nodes[i].core->gate, unit)]++;
                 check_alone(c, i, unit);
                 if (closes)
                         check_close(c, i, unit);

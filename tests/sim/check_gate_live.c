@@ -10,7 +10,7 @@
 #define SECOND_NS TG_NS_PER_S
 #define SAME_NS   (10 * TG_NS_PER_S)
 #define TOLD_NS   (70 * TG_NS_PER_S) /* an order may be lost for 60 s */
-#define OPENS_NS  (300 * TG_NS_PER_S)
+#define OPENS_NS  (200 * TG_NS_PER_S)
 #define CLOSES_NS (150 * TG_NS_PER_S)
 
 /* ---- how all is ---- */

@@ -131,6 +131,8 @@ void sim_fault_draw_gate(struct sim *sim, int64_t limit_ns, struct sim_fault *ou
         *out = (struct sim_fault){ .kind = sim_fault_find(kinds[k].name),
                                    .nodes = kinds[k].all ? all_nodes(sim) : one_node(sim),
                                    .value = offset_near(sim, limit_ns) };
+        if (sim_random(sim, 2)) /* certainly too much */
+                out->value = sign(sim, limit_ns * 2 + (int64_t)sim_random(sim, (uint64_t)limit_ns * 10));
         if (!strcmp(kinds[k].name, "rate"))
                 out->value = sign(sim, 80000000);
         if (!strcmp(kinds[k].name, "partition"))
