@@ -272,6 +272,8 @@ def nothing_of_a_run_stays_loaded(machine):
             agent.order("status")
     units = machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "timeguard-gate@*").stdout
     require_equal(units, "", "units")
+    said = machine.run("journalctl", "--no-pager", "-q", "-o", "cat", "-u", f"timeguard-gate@status-{agent.ticket}.service").stdout
+    require_equal(said, "", "what a run without fault leaves in the journal")
 
 
 if __name__ == "__main__":
