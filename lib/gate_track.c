@@ -102,7 +102,8 @@ bool tg_track_crosses(const struct tg_track *track, int64_t limit_ns, int64_t ho
         }
         near = last.low_ns;
         moved = last.low_ns - first.high_ns;
-        if (last.low_ns <= first.low_ns || last.high_ns <= first.high_ns || moved <= 0)
+        /* outward is away from zero: a clock that is being set right runs fast too, and ends a little on the other side */
+        if (last.low_ns <= first.low_ns || last.low_ns <= -first.low_ns || last.high_ns <= first.high_ns || moved <= 0)
                 return false;
         *rate_ppb = (int64_t)((double)moved / (double)took * 1e9) * (ahead ? 1 : -1);
         return (double)near + (double)moved / (double)took * (double)horizon_ns > (double)limit_ns;

@@ -34,6 +34,6 @@ static inline const struct tg_track *tg_track_of(const struct tg_tracks *tracks,
         return view->members[i].id < view->members[j].id ? &tracks->of[i][j] : &tracks->of[j][i];
 }
 
-/* Both ends of the bound moved outward over the bounds kept, and going on at the least rate that this proves the whole bound is beyond the limit
+/* Both ends of the bound moved outward, away from zero, over the bounds kept, and going on at the least rate that this proves the whole bound is beyond the limit
    within horizon_ns. *rate_ppb gets that rate, its sign that of the offset. */
 bool tg_track_crosses(const struct tg_track *track, int64_t limit_ns, int64_t horizon_ns, int64_t *rate_ppb);

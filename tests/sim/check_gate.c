@@ -53,7 +53,8 @@ static bool truly_crosses(const struct sim_check *c, uint32_t a, uint32_t b, int
                 int64_t now = sim_offset(c->sim, a, b, t), before = sim_offset(c->sim, a, b, t - RATE_NS);
                 double moved = (double)(now > 0 ? now - before : before - now) / (double)RATE_NS;
 
-                if ((double)llabs(now) + moved * 1.02 * (double)horizon_ns > (double)limit_ns * 0.99)
+                if (llabs(now) > llabs(before) &&
+                    (double)llabs(now) + moved * 1.02 * (double)horizon_ns > (double)limit_ns * 0.99)
                         return true;
         }
         return false;

@@ -159,7 +159,7 @@ static void check_closes(struct sim_check *c)
                 const struct tg_gate *gate = &sim->nodes[i].core->gate;
 
                 if (!any_live(gate) && !tells(sim, i, TG_ALERT_GATE_BLOCKED) && !tells(sim, i, TG_ALERT_GATE_FAILED) &&
-                    gate->ha[0].result.state != TG_HA_CLOSED)
+                    !tells(sim, i, TG_ALERT_GATE_TAKEN) && gate->ha[0].result.state != TG_HA_CLOSED)
                         sim_trouble(c->sim,
                                     "closes: clocks have been beyond the gate limit for %.0f s, and n%u does nothing and says "
                                     "nothing",

@@ -129,6 +129,7 @@ static void a_short_or_inward_track_says_nothing(void **state)
 {
         struct runaway out = { .start_ns = S, .rate_ppb = 50000000, .half_ns = TG_NS_PER_MS };
         struct runaway home = { .start_ns = 4 * S, .rate_ppb = -50000000, .half_ns = TG_NS_PER_MS };
+        struct runaway mended = { .start_ns = -S / 5, .rate_ppb = 50000000, .half_ns = TG_NS_PER_MS }; /* beyond zero at last */
         struct tg_random r = { 3 };
         int64_t rate;
 
@@ -137,6 +138,8 @@ static void a_short_or_inward_track_says_nothing(void **state)
                 assert_false(tg_track_crosses(&out.track, 2 * S, 120 * S, &rate));
                 see(&r, &out, i * S);
                 see(&r, &home, i * S);
+                see(&r, &mended, i * S);
+                assert_false(tg_track_crosses(&mended.track, 2 * S, 120 * S, &rate));
                 assert_false(tg_track_crosses(&home.track, 2 * S, 120 * S, &rate));
         }
         assert_true(tg_track_crosses(&out.track, 2 * S, 120 * S, &rate));
