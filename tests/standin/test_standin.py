@@ -47,7 +47,8 @@ def spoiled(row):
         yield "shorter", row._replace(latency=f"{kind} {int(number) // 2}")
     if row.component == "constant":
         yield "more", row._replace(next=str(2 * int(row.next)))
-        yield "less", row._replace(next=str(int(row.next) // 2))
+        if int(row.next) > 1:  # in no time at all a loop would never end
+            yield "less", row._replace(next=str(int(row.next) // 2))
 
 
 def missed_rows(components):
