@@ -24,7 +24,7 @@
 
 #define UNIT_SIZE    64
 #define BUS_NS       (5 * TG_NS_PER_S)  /* an order's patience with a bus that is not there */
-#define CLEAR_NS     (35 * TG_NS_PER_S) /* and with an earlier run: its time limit, stopping it, and some more */
+#define CLEAR_NS     (26 * TG_NS_PER_S) /* and with an earlier run: its time limit, stopping it, and some more */
 #define LOOK_NS      (TG_NS_PER_S / 2)  /* between two looks for earlier runs */
 #define LIMIT_NS     (20 * TG_NS_PER_S) /* TimeoutStartSec of the unit, while it has not been asked for its own */
 #define LIMIT_MAX_NS (600 * TG_NS_PER_S)
@@ -39,7 +39,6 @@ struct tg_executor {
         void (*done)(void *data, const struct tg_gate_result *result);
         void *data;
         int health;
-        enum tg_gate_backend backend;
 
         bool clear; /* no run but that of the present order is under way, and no file of another one is there */
         char hindrance[TG_GATE_TEXT_MAX]; /* why it is not */
@@ -80,11 +79,9 @@ static void end_by_file(struct tg_executor *x, const char *how)
 {
         char error[TG_FIELD_ERROR_MAX];
         struct tg_gate_result result;
-        enum tg_gate_backend backend;
-        int r = tg_gate_files_read(x->order.ticket, &result, &backend, error);
+        int r = tg_gate_files_read(x->order.ticket, &result, error);
 
         if (r == 0) {
-                x->backend = backend;
                 finish(x, &result);
         } else if (r == -EBADMSG) {
                 end(x, TG_GATE_TIMEOUT, "the result of %s cannot be used: %s", x->unit, error);
@@ -328,7 +325,6 @@ int tg_executor_new(struct tg_executor **out, struct tg_agent *agent, struct tg_
         x->bus = bus;
         x->done = done;
         x->data = data;
-        x->backend = (enum tg_gate_backend)agent->options.gate_backend;
         r = open_parts(x);
         if (r < 0) {
                 tg_executor_free(x);
@@ -366,9 +362,4 @@ int tg_executor_run(struct tg_executor *x, const struct tg_gate_order *order)
 void tg_executor_set_health(struct tg_executor *x, int health)
 {
         x->health = health;
-}
-
-enum tg_gate_backend tg_executor_backend(const struct tg_executor *x)
-{
-        return x->backend;
 }

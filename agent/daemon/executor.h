@@ -22,6 +22,3 @@ int tg_executor_run(struct tg_executor *executor, const struct tg_gate_order *or
 
 /* The colour of pacemaker's #health-time from the next order on: TG_HEALTH_LEAVE (request.h) at first. */
 void tg_executor_set_health(struct tg_executor *executor, int health);
-
-/* The backend that the last run used; gate.backend before the first. */
-enum tg_gate_backend tg_executor_backend(const struct tg_executor *executor);

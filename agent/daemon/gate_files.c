@@ -104,8 +104,7 @@ static int read_text(const char *path, char *text, size_t size)
         return n < 0 ? -EIO : n > 0 ? -EFBIG : 0;
 }
 
-int tg_gate_files_read(uint32_t ticket, struct tg_gate_result *out, enum tg_gate_backend *backend,
-                       char error[static TG_FIELD_ERROR_MAX])
+int tg_gate_files_read(uint32_t ticket, struct tg_gate_result *out, char error[static TG_FIELD_ERROR_MAX])
 {
         char path[NAME_SIZE], text[TG_GATE_RESULT_BYTES_MAX + 2];
         int r = read_text(name_file(path, ticket, "result"), text, sizeof(text));
@@ -116,7 +115,7 @@ int tg_gate_files_read(uint32_t ticket, struct tg_gate_result *out, enum tg_gate
                 return r;
         }
         object = json_tokener_parse(text);
-        r = tg_gate_result_decode(object, out, backend, error);
+        r = tg_gate_result_decode(object, out, error);
         json_object_put(object);
         if (r == 0 && out->ticket != ticket) {
                 (void)snprintf(error, TG_FIELD_ERROR_MAX, "it is of another run");

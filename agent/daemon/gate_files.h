@@ -17,7 +17,6 @@ int tg_gate_files_write(const struct tg_gate_request *request);
 /* Takes a request back. True when it had not been taken: no run will ever act on it. */
 bool tg_gate_files_withdraw(uint32_t ticket);
 /* Returns 0; -ENOENT without a result; -EBADMSG with one sentence in `error`; or another -errno. */
-int tg_gate_files_read(uint32_t ticket, struct tg_gate_result *out, enum tg_gate_backend *backend,
-                       char error[static TG_FIELD_ERROR_MAX]);
+int tg_gate_files_read(uint32_t ticket, struct tg_gate_result *out, char error[static TG_FIELD_ERROR_MAX]);
 /* Removes what belongs to a ticket. */
 void tg_gate_files_remove(uint32_t ticket);

@@ -122,13 +122,13 @@ static void change(const struct tg_backend *backend, struct tg_gate_run *run, st
         result->flags = after.flags;
 }
 
-void tg_gate_act(const struct tg_gate_request *request, int64_t deadline_ns, struct tg_gate_result *result,
-                 enum tg_gate_backend *used)
+void tg_gate_act(const struct tg_gate_request *request, int64_t deadline_ns, struct tg_gate_result *result)
 {
         struct tg_gate_run run = { .request = request, .deadline_ns = deadline_ns };
-        const struct tg_backend *backend = backends[ *used = choose(request->backend)];
+        enum tg_gate_backend chosen = choose(request->backend);
+        const struct tg_backend *backend = backends[chosen];
 
-        *result = (struct tg_gate_result){ .ticket = request->ticket, .verb = request->verb };
+        *result = (struct tg_gate_result){ .ticket = request->ticket, .verb = request->verb, .backend = (uint8_t)chosen };
         run.view = calloc(1, backend->view_size + 1);
         if (!run.view) {
                 tg_gate_failed(result, "out of memory");

@@ -5,7 +5,8 @@
           State is what the stack itself shows in the request's scope, never what was asked of it: CLOSED only when no HA action can happen
           in the scope any more, as far as this node can see (other nodes' watchdogs are told by their own agents). What cannot be read is
           no state: look fails, and the state stays UNKNOWN. READY is set when close could be run now; where it is not set, detail says why.
-          WHOLE is set when close with scope CLUSTER, run here once, acts for all nodes as far as this node knows.
+          WHOLE is set when close with scope CLUSTER, run here once, acts for all nodes as far as this node knows. Where it is not, scope
+          CLUSTER is read as scope NODE: what this node can do is close itself.
    close  Called after look, while the state is not CLOSED. Refuses without READY. Starts what takes long and returns.
    open   Called after look, while the state is not OPEN. Restores `prior` of the request and nothing more: it starts nothing that was not
           running, and refuses with a clear detail where the state is not one that close leaves behind (an administrator's own disarm, a
@@ -41,10 +42,9 @@ struct tg_backend {
 
 extern const struct tg_backend tg_backend_proxmox, tg_backend_pacemaker, tg_backend_units, tg_backend_command, tg_backend_none;
 
-/* Carries out the request: chooses the backend (*used gets it), looks, acts where there is something to do, and looks again, so that a DONE
+/* Carries out the request: chooses the backend, looks, acts where there is something to do, and looks again, so that a DONE
    of close or open comes with the state right after it. Fills in all of *result. */
-void tg_gate_act(const struct tg_gate_request *request, int64_t deadline_ns, struct tg_gate_result *result,
-                 enum tg_gate_backend *used);
+void tg_gate_act(const struct tg_gate_request *request, int64_t deadline_ns, struct tg_gate_result *result);
 
 /* For backends: end with an outcome and a sentence. */
 void tg_gate_done(struct tg_gate_result *result, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -4,11 +4,13 @@
    Scope CLUSTER: `ha-manager crm-command disarm-ha freeze` and `arm-ha`, which need pve-ha-manager 5.1.3 on every node. This node tells only
    of itself: WHOLE here means that *its* release knows the command, and it counts for the cluster when every member's agent says so. (What
    pmxcfs publishes of the other nodes is pve-manager's version, and an LRM that knows no disarm leaves the stack in "disarming" for ever.)
-   prior: "armed", or the mode of a disarm that was found. Only a disarm with mode freeze is what close leaves behind.
+   Without it, what is read is what scope NODE reads. Only a disarm with mode freeze is what close leaves behind.
 
    Scope NODE: pve-ha-lrm is stopped, which freezes the services of this node, then pve-ha-crm. Both stops are queued at once: as pve-ha-lrm
    is ordered after pve-ha-crm (in every release from 3.6 on), systemd itself holds back the second until the first is through, for as long as
-   workers run (up to an hour), and whoever dies meanwhile loses nothing. prior: which of the two ran, "lrm+crm".
+   workers run (up to an hour), and whoever dies meanwhile loses nothing.
+
+   prior: both, "armed,lrm+crm": the mode of the disarm, or armed; and which of the two ran.
 
    Both need pmxcfs to be writable, that is quorum: without it a command fails after 10 s, and a stopping LRM has its node reset. Nothing here
    connects to the watchdog. */
@@ -74,16 +76,18 @@ static const char *running_units(const struct tg_pve_view *view)
         return lrm && crm ? "lrm+crm" : lrm ? "lrm" : crm ? "crm" : "neither";
 }
 
+static bool is_by_node(const struct tg_gate_run *run, const struct tg_pve_view *view)
+{
+        return run->request->scope == TG_GATE_NODE || !view->can_disarm;
+}
+
 /* Why close could not be run now; NULL: it could. */
 static const char *hindrance(const struct tg_gate_run *run, const struct tg_pve_view *view)
 {
         if (!view->quorate)
                 return "pmxcfs has no quorum";
-        if (run->request->scope == TG_GATE_CLUSTER) {
-                if (!tg_command_exists("ha-manager"))
-                        return "ha-manager is not installed";
-                return view->can_disarm ? NULL : "pve-ha-manager is older than 5.1.3 here";
-        }
+        if (!is_by_node(run, view))
+                return tg_command_exists("ha-manager") ? NULL : "ha-manager is not installed";
         if (!tg_unit_is(view->lrm.load, "loaded") || !tg_unit_is(view->crm.load, "loaded"))
                 return TG_PVE_LRM " or " TG_PVE_CRM " is masked or missing";
         if (view->own_maintenance)
@@ -120,18 +124,17 @@ static void describe(const struct tg_gate_run *run, const struct tg_pve_view *vi
 static void look(struct tg_gate_run *run, struct tg_gate_result *result)
 {
         struct tg_pve_view *view = run->view;
-        bool cluster = run->request->scope == TG_GATE_CLUSTER;
+        bool by_node;
 
         if (tg_pve_look(run, view, result) < 0)
                 return;
-        result->state = cluster ? cluster_state(view) : node_state(view);
+        by_node = is_by_node(run, view);
+        result->state = by_node ? node_state(view) : cluster_state(view);
         result->flags = flags_of(run, view);
-        if (cluster)
-                (void)snprintf(result->prior, sizeof(result->prior), "%s", view->disarm == TG_PVE_ARMED ? "armed" : view->mode);
-        else
-                (void)snprintf(result->prior, sizeof(result->prior), "%s", running_units(view));
+        (void)snprintf(result->prior, sizeof(result->prior), "%.8s,%s", view->disarm == TG_PVE_ARMED ? "armed" : view->mode,
+                       running_units(view));
         (void)snprintf(result->command, sizeof(result->command), "%s",
-                       cluster ? "ha-manager crm-command disarm-ha freeze" : stop_command);
+                       by_node ? stop_command : "ha-manager crm-command disarm-ha freeze");
         describe(run, view, result);
 }
 
@@ -170,6 +173,8 @@ static void close_gate(struct tg_gate_run *run, struct tg_gate_result *result)
 
         if (why)
                 tg_gate_failed(result, "not run: %s", why);
+        else if (run->request->scope == TG_GATE_CLUSTER && !view->can_disarm)
+                tg_gate_failed(result, "not run: pve-ha-manager is older than 5.1.3 here, each node has to close itself");
         else if (run->request->scope == TG_GATE_CLUSTER)
                 close_cluster(run, view, result);
         else
@@ -180,7 +185,7 @@ static void open_cluster(struct tg_gate_run *run, const struct tg_pve_view *view
 {
         struct tg_command command = { .argv = arm_argv, .limit_ns = HA_MANAGER_NS };
 
-        if (strcmp(run->request->prior, "armed") != 0)
+        if (strncmp(run->request->prior, "armed,", 6) != 0)
                 tg_gate_failed(result, "not run: it was not armed before, but \"%s\"", run->request->prior);
         else if (result->state == TG_HA_OPENING)
                 tg_gate_done(result, "nothing to run: it is being armed");
@@ -207,12 +212,12 @@ static void start_units(struct tg_gate_run *run, bool lrm, bool crm, struct tg_g
 
 static void open_node(struct tg_gate_run *run, const struct tg_pve_view *view, struct tg_gate_result *result)
 {
-        const char *prior = run->request->prior;
+        const char *comma = strchr(run->request->prior, ','), *prior = comma ? comma + 1 : "";
         bool both = strcmp(prior, "lrm+crm") == 0, lrm = both || strcmp(prior, "lrm") == 0,
              crm = both || strcmp(prior, "crm") == 0;
 
         if (!lrm && !crm)
-                tg_gate_failed(result, "not run: it is not told what ran before: prior is \"%s\"", prior);
+                tg_gate_failed(result, "not run: it is not told what ran before: prior is \"%s\"", run->request->prior);
         else if (!tg_unit_is(view->lrm.load, "loaded") || !tg_unit_is(view->crm.load, "loaded"))
                 tg_gate_failed(result, "not run: %s is masked or missing: an administrator has taken it over",
                                tg_unit_is(view->lrm.load, "loaded") ? TG_PVE_CRM : TG_PVE_LRM);
@@ -222,7 +227,11 @@ static void open_node(struct tg_gate_run *run, const struct tg_pve_view *view, s
 
 static void open_gate(struct tg_gate_run *run, struct tg_gate_result *result)
 {
-        if (run->request->scope == TG_GATE_CLUSTER)
+        const struct tg_pve_view *view = run->view;
+
+        if (run->request->scope == TG_GATE_CLUSTER && !view->can_disarm)
+                tg_gate_failed(result, "not run: pve-ha-manager is older than 5.1.3 here, each node has to open itself");
+        else if (run->request->scope == TG_GATE_CLUSTER)
                 open_cluster(run, run->view, result);
         else
                 open_node(run, run->view, result);

@@ -129,9 +129,9 @@ static int write_all(int fd, const char *text)
 }
 
 /* Whole or not at all: the agent may read at any time. */
-static int write_result(const struct tg_gate_result *result, enum tg_gate_backend backend)
+static int write_result(const struct tg_gate_result *result)
 {
-        struct json_object *object = tg_gate_result_encode(result, backend);
+        struct json_object *object = tg_gate_result_encode(result);
         char path[FILE_NAME_MAX], unfinished[FILE_NAME_MAX];
         int fd, r;
 
@@ -164,7 +164,6 @@ static int64_t run_seconds(void)
 int main(int argc, char **argv)
 {
         int64_t deadline_ns = tg_monotonic_ns() + run_seconds() * TG_NS_PER_S;
-        enum tg_gate_backend used = TG_BACKEND_AUTO;
         struct tg_gate_result result = { 0 };
         struct tg_gate_request request;
         char error[TG_FIELD_ERROR_MAX];
@@ -185,8 +184,8 @@ int main(int argc, char **argv)
         if (r < 0)
                 tg_gate_failed(&result, "the request cannot be used: %s", error);
         else
-                tg_gate_act(&request, deadline_ns, &result, &used);
-        r = write_result(&result, used);
+                tg_gate_act(&request, deadline_ns, &result);
+        r = write_result(&result);
         if (r < 0)
                 fprintf(stderr, "timeguard-gate: result %u: %s\n", result.ticket, strerror(-r));
         return r < 0 ? 1 : 0;

@@ -17,7 +17,7 @@ static struct json_object *encode_flags(uint32_t flags)
         return list;
 }
 
-struct json_object *tg_gate_result_encode(const struct tg_gate_result *result, enum tg_gate_backend backend)
+struct json_object *tg_gate_result_encode(const struct tg_gate_result *result)
 {
         struct json_object *object = json_object_new_object();
 
@@ -29,7 +29,7 @@ struct json_object *tg_gate_result_encode(const struct tg_gate_result *result, e
         (void)json_object_object_add(object, "outcome", json_object_new_string(tg_gate_outcome_words[result->outcome]));
         (void)json_object_object_add(object, "state", json_object_new_string(tg_gate_state_words[result->state]));
         (void)json_object_object_add(object, "flags", encode_flags(result->flags));
-        (void)json_object_object_add(object, "backend", json_object_new_string(tg_gate_backend_words[backend]));
+        (void)json_object_object_add(object, "backend", json_object_new_string(tg_gate_backend_words[result->backend]));
         tg_field_add_text(object, "prior", result->prior);
         tg_field_add_text(object, "command", result->command);
         tg_field_add_text(object, "detail", result->detail);
@@ -57,8 +57,7 @@ static int decode_flags(struct json_object *object, uint32_t *flags, char error[
         return 0;
 }
 
-static int decode_words(struct json_object *object, struct tg_gate_result *out, enum tg_gate_backend *backend,
-                        char error[static TG_FIELD_ERROR_MAX])
+static int decode_words(struct json_object *object, struct tg_gate_result *out, char error[static TG_FIELD_ERROR_MAX])
 {
         int verb, outcome, state, which;
 
@@ -70,12 +69,11 @@ static int decode_words(struct json_object *object, struct tg_gate_result *out, 
         out->verb = (enum tg_gate_verb)verb;
         out->outcome = (enum tg_gate_outcome)outcome;
         out->state = (enum tg_ha_state)state;
-        *backend = (enum tg_gate_backend)which;
+        out->backend = (uint8_t)which;
         return 0;
 }
 
-int tg_gate_result_decode(struct json_object *object, struct tg_gate_result *out, enum tg_gate_backend *backend,
-                          char error[static TG_FIELD_ERROR_MAX])
+int tg_gate_result_decode(struct json_object *object, struct tg_gate_result *out, char error[static TG_FIELD_ERROR_MAX])
 {
         uint32_t version;
 
@@ -90,7 +88,7 @@ int tg_gate_result_decode(struct json_object *object, struct tg_gate_result *out
                 (void)snprintf(error, TG_FIELD_ERROR_MAX, "\"version\" is %u instead of %d", version, TG_GATE_FILE_VERSION);
                 return -EINVAL;
         }
-        if (tg_field_u32(object, "ticket", &out->ticket, error) < 0 || decode_words(object, out, backend, error) < 0 ||
+        if (tg_field_u32(object, "ticket", &out->ticket, error) < 0 || decode_words(object, out, error) < 0 ||
             decode_flags(object, &out->flags, error) < 0 ||
             tg_field_text(object, "prior", out->prior, sizeof(out->prior), error) < 0 ||
             tg_field_text(object, "command", out->command, sizeof(out->command), error) < 0)

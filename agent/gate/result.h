@@ -23,7 +23,6 @@
 #define TG_GATE_RESULT_BYTES_MAX (8 * 1024)
 
 /* Returns an object of its own, or NULL without memory. */
-struct json_object *tg_gate_result_encode(const struct tg_gate_result *result, enum tg_gate_backend backend);
+struct json_object *tg_gate_result_encode(const struct tg_gate_result *result);
 /* Returns 0 or -EINVAL with one sentence in `error`. */
-int tg_gate_result_decode(struct json_object *object, struct tg_gate_result *out, enum tg_gate_backend *backend,
-                          char error[static TG_FIELD_ERROR_MAX]);
+int tg_gate_result_decode(struct json_object *object, struct tg_gate_result *out, char error[static TG_FIELD_ERROR_MAX]);

@@ -63,7 +63,7 @@ const char *tg_agent_node_name(const struct tg_agent *agent, uint32_t node_id, c
 static void on_done(void *data, const struct tg_gate_result *result)
 {
         struct drive *drive = data;
-        struct json_object *object = tg_gate_result_encode(result, tg_executor_backend(drive->executor));
+        struct json_object *object = tg_gate_result_encode(result);
 
         (void)json_object_object_add(object, "ms", json_object_new_int64((tg_clock_raw_ns() - drive->begin_ns) / TG_NS_PER_MS));
         printf("%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));

@@ -42,22 +42,22 @@ def the_cluster_is_disarmed_and_armed():
     with proxmox() as p:
         p.wait_armed()
         found = p.order("status")
-        require_equal((found["state"], found["prior"], found["command"], found["backend"]), ("open", "armed", DISARM, "proxmox"), "status")
+        require_equal((found["state"], found["prior"], found["command"], found["backend"]), ("open", "armed,lrm+crm", DISARM, "proxmox"), "status")
         require({"ready", "whole", "armed"} <= set(found["flags"]) and "busy" not in found["flags"], f"flags {found['flags']}")
         require_equal("master" in found["flags"], p.manager_status()["master_node"] == "n1", "the flag master")
         closed = p.order("close")
-        require_equal((closed["outcome"], closed["command"], closed["prior"]), ("done", DISARM, "armed"), "close")
+        require_equal((closed["outcome"], closed["command"], closed["prior"]), ("done", DISARM, "armed,lrm+crm"), "close")
         found, seen = p.until("closed", 10)
-        require_equal((found["prior"], p.armed(), "armed" in found["flags"]), ("freeze", [], False), "closed: prior, markers, flag")
+        require_equal((found["prior"], p.armed(), "armed" in found["flags"]), ("freeze,lrm+crm", [], False), "closed: prior, markers, flag")
         require(seen in (["closing", "closed"], ["closed"], ["open", "closing", "closed"]), f"on the way: {seen}")
         require_equal([p.service(sid) for sid in GUESTS], ["freeze"] * 3, "the guests")
         require_equal(p.order("close")["command"], "", "a second close")
-        opened = p.order("open", prior="armed")
+        opened = p.order("open", prior="armed,lrm+crm")
         require_equal((opened["outcome"], opened["command"]), ("done", "ha-manager crm-command arm-ha"), "open")
         _, seen = p.until("open", 10)
         require(seen in (["opening", "open"], ["closed", "opening", "open"]), f"on the way: {seen}")
         p.wait_armed()
-        require_equal(p.order("open", prior="armed")["command"], "", "a second open")
+        require_equal(p.order("open", prior="armed,lrm+crm")["command"], "", "a second open")
 
 
 @test
@@ -66,9 +66,9 @@ def an_administrators_disarm_is_not_ours():
         p.wait_armed()
         p.ha_manager("n2", "crm-command", "disarm-ha", "ignore")
         found, _ = p.until("closed", 10)
-        require_equal(found["prior"], "ignore", "prior")
-        require_refused(p.order("open", prior="armed"), "open of an ignoring one", "ignore")
-        require_refused(p.order("open", prior="ignore"), "open of what was never armed")
+        require_equal(found["prior"], "ignore,lrm+crm", "prior")
+        require_refused(p.order("open", prior="armed,lrm+crm"), "open of an ignoring one", "ignore")
+        require_refused(p.order("open", prior="ignore,lrm+crm"), "open of what was never armed")
         require_refused(p.order("open"), "open without a prior")
         require_equal(p.armed(), [], "the markers")
         p.ha_manager("n3", "crm-command", "arm-ha")
@@ -76,13 +76,13 @@ def an_administrators_disarm_is_not_ours():
         p.wait_armed()
         p.ha_manager("n2", "crm-command", "disarm-ha", "freeze")
         found, _ = p.until("closed", 10)
-        require_equal(found["prior"], "freeze", "prior")
-        for prior in ("freeze", ""):
+        require_equal(found["prior"], "freeze,lrm+crm", "prior")
+        for prior in ("freeze,lrm+crm", "armed", ""):
             require_refused(p.order("open", prior=prior), f"open with prior '{prior}'")
         require_equal(p.armed(), [], "the markers")
         p.ha_manager("n3", "crm-command", "arm-ha")
         found, _ = p.until("open", 10)
-        require_equal(found["prior"], "armed", "prior after an administrator armed")
+        require_equal(found["prior"], "armed,lrm+crm", "prior after an administrator armed")
 
 
 @test
@@ -124,26 +124,31 @@ def an_old_release_stops_its_own_daemons():
     with proxmox(versions=("4.0.6",) * 3) as p:
         p.wait_armed()
         found = p.order("status")
-        require("whole" not in found["flags"] and "ready" not in found["flags"], f"flags {found['flags']}")
-        require_refused(p.order("close"), "close of the cluster", "5.1.3")
+        require_equal((found["state"], found["command"], "whole" in found["flags"], "ready" in found["flags"]), ("open", STOP, False, True), "status")
+        for verb in ("close", "open"):
+            found = p.order(verb, prior="armed,lrm+crm")
+            require_equal((found["outcome"], found["command"]), ("failed" if verb == "close" else "done", ""), f"{verb} of the cluster: {found}")
         node_gate(p)
+        p.order("close", "node")
+        p.until("closed", 10)
+        require_refused(p.order("open", prior="armed,lrm+crm"), "open of the cluster", "5.1.3")
 
 
 def node_gate(p):
     found = p.order("status", "node")
-    require_equal((found["state"], found["prior"], found["command"]), ("open", "lrm+crm", STOP), "status")
+    require_equal((found["state"], found["prior"], found["command"]), ("open", "armed,lrm+crm", STOP), "status")
     require("ready" in found["flags"], f"flags {found['flags']}: {found['detail']}")
     closed = p.order("close", "node")
-    require_equal((closed["outcome"], closed["state"], closed["prior"], closed["command"]), ("done", "closing", "lrm+crm", STOP), "close")
+    require_equal((closed["outcome"], closed["state"], closed["prior"], closed["command"]), ("done", "closing", "armed,lrm+crm", STOP), "close")
     require_equal((p.machine.active(LRM), p.machine.active(CRM)), ("deactivating", "active"), "the LRM goes first")
     jobs = {line.split()[1]: line.split()[2:] for line in p.machine.run("systemctl", "list-jobs", "--plain", "--no-legend").stdout.splitlines()}
     require_equal((jobs[LRM], jobs[CRM]), (["stop", "running"], ["stop", "waiting"]), "the jobs")
     require_equal(p.order("close", "node")["outcome"], "done", "a second close")
     found, seen = p.until("closed", 10, "node")
-    require_equal((seen, "armed" in found["flags"], found["prior"]), (["closing", "closed"], False, "neither"), "closed")
+    require_equal((seen, "armed" in found["flags"], found["prior"]), (["closing", "closed"], False, "armed,neither"), "closed")
     require_equal((p.service("vm:101"), p.service("vm:102")), ("freeze", "started"), "the guests")
     require_equal(p.armed(), ["n2", "n3"], "markers")
-    opened = p.order("open", "node", prior="lrm+crm")
+    opened = p.order("open", "node", prior="armed,lrm+crm")
     require_equal((opened["outcome"], opened["command"]), ("done", f"systemctl start --no-block {CRM} {LRM}"), "open")
     _, seen = p.until("open", 10, "node")
     p.wait_armed()
@@ -169,7 +174,7 @@ def stopped_daemons_alone_are_not_closed():
             require_equal(p.order("status", "node")["state"], "closing", "with a watchdog")
             client.sendall(b"V")
         p.until("closed", 5, "node")
-        p.order("open", "node", prior="lrm+crm")
+        p.order("open", "node", prior="armed,lrm+crm")
         p.wait_armed()
         p.until("open", 10, "node")
         # killed, they freeze nothing; and no guest is where the marker is what keeps it from being closed
@@ -186,12 +191,12 @@ def a_masked_daemon_is_taken_over():
         p.order("close", "node")
         p.until("closed", 10, "node")
         p.machine.run("systemctl", "mask", "--runtime", LRM)
-        require_refused(p.order("open", "node", prior="lrm+crm"), "open of a masked unit", LRM, "masked")
+        require_refused(p.order("open", "node", prior="armed,lrm+crm"), "open of a masked unit", LRM, "masked")
         require_equal(p.machine.active(CRM), "inactive", "the CRM")
         p.machine.run("systemctl", "unmask", "--runtime", LRM)
-        require_refused(p.order("open", "node", prior="neither"), "open of what did not run")
-        require_refused(p.order("open", "node", prior="armed"), "open with the cluster's prior")
-        require_equal(p.order("open", "node", prior="crm")["command"], f"systemctl start --no-block {CRM}", "open of one")
+        require_refused(p.order("open", "node", prior="armed,neither"), "open of what did not run")
+        require_refused(p.order("open", "node", prior="lrm+crm"), "open with half a prior")
+        require_equal(p.order("open", "node", prior="armed,crm")["command"], f"systemctl start --no-block {CRM}", "open of one")
 
 
 @test
@@ -206,7 +211,7 @@ def the_old_mode_of_a_new_lrm_is_not_open():
         p.machine.run("mkdir", "-p", f"/run/systemd/system/{LRM}.d")
         p.machine.write(f"/run/systemd/system/{LRM}.d/idle.conf", "[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n")
         p.machine.run("systemctl", "daemon-reload")
-        p.order("open", "node", prior="lrm+crm")
+        p.order("open", "node", prior="armed,lrm+crm")
         p.wait_for(lambda: p.machine.active(LRM) == "active", 5, "the LRM")
         require_equal(p.order("status", "node")["state"], "opening", "state")
 
@@ -313,7 +318,7 @@ def a_master_that_dies_is_no_obstacle():
             p.ctl(do="unit", node=old, unit="pve-ha-crm", verb="stop")
         p.wait_for(lambda: p.manager_status()["master_node"] != old, 30, "another master")
         require_equal(p.order("status")["state"], "closed", "state")
-        require_equal(p.order("open", prior="armed")["outcome"], "done", "open")
+        require_equal(p.order("open", prior="armed,lrm+crm")["outcome"], "done", "open")
         p.until("open", 10)
 
 
