@@ -18,12 +18,13 @@
 void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_verb verb)
 {
         const struct tg_gate_record *record = &gate->reg.records[slot];
+        /* what this node did, or is to do, to itself is seen on itself only */
+        bool by_node = slot || (tg_stage_is_live(record->stage) ? !record->whole : gate->reg.own.acted != TG_ACTED_NOT);
         struct tg_gate_order *order = &gate->order;
 
         *order = (struct tg_gate_order){ .ticket = ++gate->ticket,
                                          .verb = verb,
-                                         .scope = slot || (verb != TG_GATE_STATUS && !record->whole) ? TG_GATE_NODE
-                                                                                                     : TG_GATE_CLUSTER };
+                                         .scope = by_node ? TG_GATE_NODE : TG_GATE_CLUSTER };
         if (tg_stage_is_live(record->stage)) {
                 memcpy(order->uuid, record->uuid, sizeof order->uuid);
                 memcpy(order->prior, record->prior, sizeof order->prior);

@@ -125,6 +125,18 @@ static uint32_t boot_tag(const struct tg_gate *gate)
         return tg_epoch_tag(&epoch);
 }
 
+/* One command for all is worth nothing where a node does not know it; what a mute node knows is not known, and it cannot act on itself either. */
+static bool all_know_whole(const struct step *st)
+{
+        for (uint32_t i = 0; i < st->s->view->n; i++) {
+                const struct tg_member *m = &st->s->view->members[st->s->view->order[i]];
+
+                if (m->fresh && m->present && !(m->report.gate.flags & TG_GATE_WHOLE))
+                        return false;
+        }
+        return true;
+}
+
 static void begin(struct step *st)
 {
         const struct tg_gate_result *ha = &st->gate->ha[st->slot].result;
@@ -133,7 +145,7 @@ static void begin(struct step *st)
         make_uuid(st->gate, st->s, r->uuid);
         r->scope = st->slot ? TG_GATE_NODE : TG_GATE_CLUSTER;
         r->target_id = st->slot ? st->gate->self_id : 0;
-        r->whole = st->slot || (ha->flags & TG_GATE_WHOLE);
+        r->whole = st->slot || ((ha->flags & TG_GATE_WHOLE) && all_know_whole(st));
         r->damping = tg_gate_damping(st->gate, st->s->now_raw_ns, r->damping);
         r->since_real_ns = st->s->now_real_ns;
         r->boot_tag = boot_tag(st->gate);

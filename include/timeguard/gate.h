@@ -77,7 +77,7 @@ struct tg_gate_result {
 /* What a node says of the HA stack on it. */
 enum tg_gate_flag {
         TG_GATE_READY = 1 << 0,   /* the backend was read and could act */
-        TG_GATE_WHOLE = 1 << 1,   /* ... for the whole cluster from this one node; without it every node acts on itself */
+        TG_GATE_WHOLE = 1 << 1,   /* ... for the whole cluster at once; where one node cannot, each acts on itself */
         TG_GATE_MASTER = 1 << 2,  /* the HA manager of the cluster runs here (CRM master, DC) */
         TG_GATE_ARMED = 1 << 3,   /* an HA watchdog is armed on this node */
         TG_GATE_BUSY = 1 << 4,    /* services are being fenced, recovered or migrated */
