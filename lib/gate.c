@@ -76,15 +76,6 @@ static bool is_newer(const struct tg_situation *s, uint64_t seq, uint32_t serial
         return seq <= s->view->ring.seq && tg_gate_version_order(seq, serial, than_seq, than_serial) > 0;
 }
 
-static uint32_t hold_left_s(const struct tg_gate *gate, int64_t now_raw_ns)
-{
-        int64_t gone_s = (now_raw_ns - gate->hold_raw_ns) / TG_NS_PER_S;
-
-        if (gate->reg.hold.left_s == UINT32_MAX)
-                return UINT32_MAX;
-        return gone_s >= gate->reg.hold.left_s ? 0 : gate->reg.hold.left_s - (uint32_t)(gone_s > 0 ? gone_s : 0);
-}
-
 static void adopt(struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_report *from)
 {
         for (int i = 0; i < TG_GATE_SLOTS; i++) {
@@ -99,7 +90,7 @@ static void adopt(struct tg_gate *gate, const struct tg_situation *s, const stru
         }
         /* whoever has just come back had not seen it run down */
         if (from->hold.node_id && tg_gate_hold_same(&from->hold, &gate->reg.hold) &&
-            from->hold.left_s < hold_left_s(gate, s->now_raw_ns)) {
+            from->hold.left_s < tg_gate_word_left_s(gate, s->now_raw_ns)) {
                 gate->reg.hold.left_s = from->hold.left_s;
                 gate->hold_raw_ns = s->now_raw_ns;
         }
@@ -126,8 +117,7 @@ void tg_gate_act(struct tg_gate *gate, const struct tg_situation *s, const struc
             !s->quorum->quorate || !tg_ring_id_equal(s->quorum->ring, s->view->ring) ||
             !tg_ring_id_equal(s->view->members[s->self].report.ring, s->view->ring))
                 return;
-        tg_gate_find(&gate->watch, s, agreement, &gate->finding);
-        tg_gate_release_judge(gate, s);
+        tg_gate_look(gate, s, agreement);
         gate->calm_reports += gate->calm_raw_ns != 0;
         tg_gate_step(gate, s, 0);
         tg_gate_step(gate, s, 1);
@@ -151,11 +141,6 @@ bool tg_gate_is_stored(const struct tg_gate *gate, const struct tg_situation *s,
         return votes + (everybody ? s->quorum->qdevice_votes : 0) >= s->quorum->quorum && votes > 0;
 }
 
-bool tg_gate_holds(const struct tg_gate *gate, int64_t now_raw_ns)
-{
-        return gate->reg.hold.node_id && gate->reg.hold.holds && hold_left_s(gate, now_raw_ns) > 0;
-}
-
 enum tg_gate_state tg_gate_state(const struct tg_gate *gate, int64_t now_raw_ns)
 {
         static const enum tg_gate_state of_stage[TG_STAGE_COUNT] = {
@@ -171,34 +156,13 @@ enum tg_gate_state tg_gate_state(const struct tg_gate *gate, int64_t now_raw_ns)
         return tg_gate_holds(gate, now_raw_ns) ? TG_GATE_IS_HELD : TG_GATE_IS_OPEN;
 }
 
-void tg_gate_admin(struct tg_gate *gate, const struct tg_situation *s, bool hold, uint32_t left_s)
-{
-        struct tg_gate_hold *h = &gate->reg.hold;
-        bool held = tg_gate_holds(gate, s->now_raw_ns);
-
-        h->serial = h->ring_seq >= s->view->ring.seq ? h->serial + 1 : 1;
-        h->ring_seq = h->ring_seq >= s->view->ring.seq ? h->ring_seq : s->view->ring.seq;
-        h->node_id = gate->self_id;
-        h->holds = hold;
-        h->taken = false;
-        h->left_s = left_s;
-        memset(h->ack, 0, sizeof h->ack);
-        /* released: the hold, if there was one, else what is closed */
-        if (!hold && !held && tg_stage_is_live(gate->reg.records[0].stage))
-                memcpy(h->ack, gate->reg.records[0].uuid, sizeof h->ack);
-        else if (!hold && !held && tg_stage_is_live(gate->reg.records[1].stage))
-                memcpy(h->ack, gate->reg.records[1].uuid, sizeof h->ack);
-        gate->hold_raw_ns = s->now_raw_ns;
-        tg_gate_changed(gate, TG_GATE_SLOTS);
-}
-
 void tg_gate_fill(struct tg_gate *gate, struct tg_gate_report *out, int64_t now_raw_ns)
 {
         const struct tg_gate_result *cluster = &gate->ha[0].result, *node = &gate->ha[1].result;
         bool rests = gate->work[0].rest_until_ns > now_raw_ns;
 
         *out = (struct tg_gate_report){ .claim = gate->claim, .hold = gate->reg.hold };
-        out->hold.left_s = hold_left_s(gate, now_raw_ns);
+        out->hold.left_s = tg_gate_word_left_s(gate, now_raw_ns);
         if (gate->ha[0].known) {
                 out->ha_state = (uint8_t)cluster->state;
                 out->backend = cluster->backend;

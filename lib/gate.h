@@ -100,8 +100,8 @@ void tg_gate_judge(struct tg_gate *gate, const struct tg_situation *s, const str
 void tg_gate_result(struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_result *result);
 /* version as tg_gate_next_save told it. */
 void tg_gate_stored(struct tg_gate *gate, uint32_t version, bool ok, int64_t now_raw_ns);
-/* An administrator's word: hold for left_s (UINT32_MAX: until released), or release. */
-void tg_gate_admin(struct tg_gate *gate, const struct tg_situation *s, bool hold, uint32_t left_s);
+/* An administrator's word; left_s: how long it stands, UINT32_MAX: until the next one. */
+void tg_gate_admin(struct tg_gate *gate, const struct tg_situation *s, enum tg_gate_word word, uint32_t left_s);
 /* The own report's part. */
 void tg_gate_fill(struct tg_gate *gate, struct tg_gate_report *out, int64_t now_raw_ns);
 bool tg_gate_next_order(struct tg_gate *gate, struct tg_gate_order *out);
@@ -115,6 +115,10 @@ void tg_gate_write(struct tg_gate *gate, const struct tg_situation *s, int slot,
 /* Nodes that would be quorate by themselves have this version of the record on disk. */
 bool tg_gate_is_stored(const struct tg_gate *gate, const struct tg_situation *s, int slot);
 enum tg_gate_state tg_gate_state(const struct tg_gate *gate, int64_t now_raw_ns);
+uint32_t tg_gate_word_left_s(const struct tg_gate *gate, int64_t now_raw_ns);
+bool tg_gate_wants_closed(const struct tg_gate *gate, int64_t now_raw_ns);
+/* Finds anew what is proven, and wished. */
+void tg_gate_look(struct tg_gate *gate, const struct tg_situation *s, const struct tg_agreement *agreement);
 bool tg_gate_holds(const struct tg_gate *gate, int64_t now_raw_ns);
 /* gate_may.c: why nothing may be closed now, or NULL. */
 const char *tg_gate_may_not(const struct tg_gate *gate, const struct tg_situation *s, char *buf, size_t size);

@@ -30,13 +30,13 @@ static void alert_danger(struct tg_gate *gate, const struct tg_situation *s, str
         why_not = tg_gate_may_not(gate, s, buf, sizeof buf);
         if (why_not) {
                 tg_copy(gate->blocked, sizeof gate->blocked, why_not);
-                if (s->options->gate_mode == TG_GATE_OBSERVE)
+                if (s->options->gate_mode == TG_GATE_OBSERVE && f->danger != TG_DANGER_WORD)
                         return;
                 snprintf(reason, sizeof reason, "the gate should close and does not, as %.180s; %.250s", why_not, f->why);
                 raise_alert(alerts, TG_ALERT_GATE_BLOCKED, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
                 return;
         }
-        if (s->options->gate_mode == TG_GATE_ENFORCE)
+        if (s->options->gate_mode == TG_GATE_ENFORCE || f->danger == TG_DANGER_WORD)
                 return;
         gate->would_close = true;
         if (f->lone >= 0)
@@ -124,8 +124,7 @@ void tg_gate_alert(struct tg_gate *gate, const struct tg_situation *s, struct tg
 void tg_gate_judge(struct tg_gate *gate, const struct tg_situation *s, const struct tg_agreement *agreement,
                    struct tg_alerts *alerts)
 {
-        tg_gate_find(&gate->watch, s, agreement, &gate->finding);
-        tg_gate_release_judge(gate, s);
+        tg_gate_look(gate, s, agreement);
         tg_gate_ha_watch(gate, s);
         tg_gate_alert(gate, s, alerts);
 }

@@ -36,7 +36,7 @@ struct tg_watchfulness {
         int64_t told_raw_ns[TG_NODES_MAX][TG_ASK_SOURCES]; /* when, on the RAW of the node */
 };
 
-enum tg_danger { TG_DANGER_NONE, TG_DANGER_BREACH, TG_DANGER_EARLY, TG_DANGER_PENDING };
+enum tg_danger { TG_DANGER_NONE, TG_DANGER_BREACH, TG_DANGER_EARLY, TG_DANGER_PENDING, TG_DANGER_WORD };
 
 struct tg_finding {
         enum tg_danger danger;

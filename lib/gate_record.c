@@ -8,6 +8,7 @@
 #define HOLD_THERE   1
 #define HOLD_HOLDS   2
 #define HOLD_TAKEN   4
+#define HOLD_CLOSES  16
 #define HOLD_ACK     8
 #define RECORD_WHOLE 0x80
 
@@ -97,12 +98,10 @@ static void read_record(struct tg_reader *r, int slot, struct tg_gate_record *ou
 static void write_hold(struct tg_writer *w, const struct tg_gate_hold *hold)
 {
         bool ack = !is_zero(hold->ack);
+        unsigned head = HOLD_THERE | (hold->holds ? HOLD_HOLDS : 0) | (hold->closes ? HOLD_CLOSES : 0) |
+                        (hold->taken ? HOLD_TAKEN : 0) | (ack ? HOLD_ACK : 0);
 
-        tg_write_le(w,
-                    (uint64_t)(hold->node_id ? HOLD_THERE | (hold->holds ? HOLD_HOLDS : 0) | (hold->taken ? HOLD_TAKEN : 0) |
-                                                       (ack ? HOLD_ACK : 0)
-                                             : 0),
-                    1);
+        tg_write_le(w, hold->node_id ? head : 0, 1);
         if (!hold->node_id)
                 return;
         tg_write_le(w, hold->ring_seq, 8);
@@ -117,7 +116,7 @@ static void read_hold(struct tg_reader *r, struct tg_gate_hold *out)
 {
         unsigned head = (unsigned)tg_read_le(r, 1);
 
-        *out = (struct tg_gate_hold){ .holds = head & HOLD_HOLDS, .taken = head & HOLD_TAKEN };
+        *out = (struct tg_gate_hold){ .holds = head & HOLD_HOLDS, .closes = head & HOLD_CLOSES, .taken = head & HOLD_TAKEN };
         if (!(head & HOLD_THERE)) {
                 *out = (struct tg_gate_hold){ 0 };
                 return;

@@ -53,7 +53,7 @@ void tg_gate_failed(struct tg_gate *gate, const struct tg_situation *s, int slot
 
 void tg_gate_taken(struct tg_gate *gate, const struct tg_situation *s)
 {
-        tg_gate_admin(gate, s, true, UINT32_MAX);
+        tg_gate_admin(gate, s, TG_WORD_HOLD, UINT32_MAX);
         gate->reg.hold.taken = true;
 }
 
@@ -92,7 +92,8 @@ static bool is_wanted(const struct step *st)
                          (f->lone < 0 || st->gate->reg.records[1].target_id != st->s->view->members[f->lone].id);
         char buf[TG_REASON_MAX];
 
-        if (f->danger == TG_DANGER_NONE || f->waits || st->s->options->gate_mode != TG_GATE_ENFORCE ||
+        if (f->danger == TG_DANGER_NONE || f->waits ||
+            (st->s->options->gate_mode != TG_GATE_ENFORCE && f->danger != TG_DANGER_WORD) ||
             tg_gate_may_not(st->gate, st->s, buf, sizeof buf))
                 return false;
         if (st->slot)

@@ -120,7 +120,7 @@ static void on_admin(struct tg_node *node, const struct tg_event *event)
         if (event->admin.look)
                 node->gate.ha[0].asked_raw_ns = 0; /* overdue */
         else
-                tg_gate_admin(&node->gate, &s, event->admin.hold, event->admin.left_s);
+                tg_gate_admin(&node->gate, &s, event->admin.word, event->admin.left_s);
         node->dirty = true;
 }
 

@@ -123,6 +123,10 @@ struct tg_gate_record {
         char prior[TG_GATE_PRIOR_MAX];
 };
 
+/* hold: nothing is closed. close: the cluster is closed, whatever the clocks say, and stays so. release: the hold is over, or, where there is none, what is closed
+   may open as soon as all is proven well. */
+enum tg_gate_word { TG_WORD_RELEASE, TG_WORD_HOLD, TG_WORD_CLOSE };
+
 /* An administrator's word, kept by every node: the newest (ring_seq, serial) counts. */
 struct tg_gate_hold {
         uint64_t ring_seq;
@@ -130,8 +134,9 @@ struct tg_gate_hold {
         uint32_t node_id; /* where it was given */
         bool holds;       /* false: released */
         uint32_t left_s;  /* UINT32_MAX: until released */
-        bool taken;       /* set by timeguard itself, as an administrator took over */
-        uint8_t ack[16];  /* the record that may open without waiting for gate.release */
+        bool closes;
+        bool taken;      /* set by timeguard itself, as an administrator took over */
+        uint8_t ack[16]; /* the record that may open without waiting for gate.release */
 };
 
 enum tg_claim { TG_CLAIM_NONE, TG_CLAIM_CLOSE, TG_CLAIM_OPEN };

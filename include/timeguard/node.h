@@ -72,7 +72,7 @@ struct tg_event {
                         bool ok;
                 } stored;
                 struct {
-                        bool hold;       /* false: release: the hold, if there is one, else what is closed may open at once */
+                        enum tg_gate_word word;
                         uint32_t left_s; /* UINT32_MAX: until released */
                         bool look;       /* none of both: only read the HA stack anew */
                 } admin;

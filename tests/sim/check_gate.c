@@ -165,7 +165,7 @@ static const char *forbidden(const struct sim_check *c, uint32_t i)
         sim_quorum_of(c->sim, i, &quorum);
         if (!quorum.quorate)
                 return "without quorum";
-        if (node->options.gate_mode != TG_GATE_ENFORCE)
+        if (node->options.gate_mode != TG_GATE_ENFORCE && !c->sim->ha.asked)
                 return "where it shall only observe";
         if (look.boot_ns < node->options.boot_grace_ns)
                 return "in boot grace";
@@ -185,7 +185,7 @@ static void check_close(struct sim_check *c, uint32_t i, const struct sim_unit *
                 sim_trouble(c->sim, "close: n%u closes %s", i + 1, why);
         if (fanned_out) /* it follows the record, whose making was looked at */
                 return;
-        if (!check_gate_danger(c, i))
+        if (!check_gate_danger(c, i) && !c->sim->ha.asked)
                 sim_trouble(c->sim, "close: n%u closes without a true danger: %s", i + 1, gate->finding.why);
         if (gate->order_slot && !anybody_lied(c) && !is_culprit(c, i))
                 sim_trouble(c->sim, "close: n%u is gated alone and is right: %s", i + 1, gate->finding.why);

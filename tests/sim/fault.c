@@ -383,16 +383,17 @@ static void ha_idle(struct sim *sim, const struct sim_fault *fault)
         sim->ha.busy = false;
 }
 
-static void word(struct sim *sim, uint32_t i, bool hold, int64_t for_ns)
+static void word(struct sim *sim, uint32_t i, enum tg_gate_word word, int64_t for_ns)
 {
         struct sim_node *node = &sim->nodes[i];
         struct tg_event event = { .type = TG_EVENT_ADMIN,
-                                  .admin = { hold, for_ns ? (uint32_t)(for_ns / TG_NS_PER_S) : UINT32_MAX } };
+                                  .admin = { word, for_ns ? (uint32_t)(for_ns / TG_NS_PER_S) : UINT32_MAX } };
 
         if (!node->core || node->frozen || !awake(sim, i))
                 return; /* the command fails */
         sim->ha.word_t_ns = sim->t_ns;
-        sim->ha.held = hold;
+        sim->ha.held = word == TG_WORD_HOLD;
+        sim->ha.asked = word == TG_WORD_CLOSE;
         sim->ha.word_node = i;
         sim->ha.held_until_t_ns = for_ns ? sim->t_ns + for_ns : INT64_MAX;
         sim_agent_give(sim, i, &event, NULL);
@@ -400,14 +401,20 @@ static void word(struct sim *sim, uint32_t i, bool hold, int64_t for_ns)
 
 static void gate_hold_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
 {
-        word(sim, i, true, fault->for_ns);
+        word(sim, i, TG_WORD_HOLD, fault->for_ns);
 }
 EACH(gate_hold)
+
+static void gate_close_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
+{
+        word(sim, i, TG_WORD_CLOSE, fault->for_ns);
+}
+EACH(gate_close)
 
 static void gate_release_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
 {
         (void)fault;
-        word(sim, i, false, 0);
+        word(sim, i, TG_WORD_RELEASE, 0);
 }
 EACH(gate_release)
 
@@ -598,6 +605,8 @@ const struct sim_fault_kind sim_fault_kinds[] = {
         { "ha-go", "N", ha_go, NULL, false, 0, "an administrator starts a node's HA services" },
         { "ha-busy", "", ha_busy, ha_idle, true, 0, "services are being recovered or migrated" },
         { "gate-hold", "N", gate_hold, gate_hold_ends, false, 0, "'timeguard gate hold' on a node" },
+        { "gate-close", "N", gate_close, gate_hold_ends, false, 0,
+          "an administrator has the gate closed, as 'timeguard safe-step' does" },
         { "gate-release", "N", gate_release, NULL, false, 0, "'timeguard gate release' on a node" },
         { "executor-fails", "N", executor_fails, executor_works, true, 0, "commands that close or open fail" },
         { "executor-hangs", "N", executor_hangs, executor_goes, true, 0, "no unit of the executor ends in time" },

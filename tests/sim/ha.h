@@ -47,7 +47,7 @@ struct sim_ha {
         uint32_t closes, opens; /* commands of timeguard's that were accepted */
         uint32_t resets;
         /* an administrator's last word */
-        bool held;
+        bool held, asked; /* hold; close */
         uint32_t word_node;
         int64_t word_t_ns, held_until_t_ns;
 };

@@ -78,6 +78,7 @@ static inline void random_gate(struct tg_random *r, struct tg_gate_report *gate)
                                                     .serial = (uint32_t)random_u64(r),
                                                     .node_id = (uint32_t)random_range(r, 1, UINT32_MAX),
                                                     .holds = random_chance(r, 50),
+                                                    .closes = random_chance(r, 50),
                                                     .taken = random_chance(r, 50),
                                                     .left_s = (uint32_t)random_u64(r) };
                 if (random_chance(r, 50))
