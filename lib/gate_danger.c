@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* See gate_danger.h. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "foes.h"
@@ -8,6 +9,8 @@
 #include "pair.h"
 #include "text.h"
 
+#define MOVED_NS  (10 * TG_NS_PER_S)
+#define MOVES_PPB 10000000
 #define UNTOLD_NS (50 * TG_NS_PER_S) /* thrice as long as a source goes untold that has nothing new to say (report_own.c) */
 
 int64_t tg_gate_limit_ns(const struct tg_options *options)
@@ -71,11 +74,29 @@ static void take_asked(struct tg_watchfulness *w, int slot, const struct tg_aske
         w->told_raw_ns[slot][oldest] = raw_ns;
 }
 
+static void follow_moves(struct tg_moves *m, const struct tg_report *report)
+{
+        int64_t took = report->raw_ns - m->seen_raw_ns, by_ns = 0;
+
+        if (report->raw_ns - m->raw_ns > TG_GATE_STILL_NS || took < 0)
+                m->sum_ns = 0;
+        if (report->steps != m->steps)
+                by_ns += llabs(report->last_step_ns);
+        if ((report->slew_ppb > MOVES_PPB || report->slew_ppb < -MOVES_PPB) && took > 0 && took < MOVED_NS)
+                by_ns += llabs(report->slew_ppb) * (took / 1000) / 1000000;
+        if (by_ns)
+                m->raw_ns = report->raw_ns;
+        m->sum_ns += by_ns;
+        m->seen_raw_ns = report->raw_ns;
+        m->steps = report->steps;
+}
+
 void tg_watch_deliver(struct tg_watchfulness *w, const struct tg_view *view, const struct tg_options *options, int slot)
 {
         const struct tg_report *report = &view->members[slot].report;
 
         tg_tracks_deliver(&w->tracks, view, slot, tg_gate_limit_ns(options), options->boot_grace_ns);
+        follow_moves(&w->moves[slot], report);
         follow_correction(&w->corrections[slot], &report->chrony, options->gate_step_limit_ns);
         take_asked(w, slot, &report->asked, report->raw_ns);
 }
@@ -87,6 +108,7 @@ void tg_watch_forget(struct tg_watchfulness *w, int slot)
         w->tracks.breach_raw_ns[slot] = 0;
         w->corrections[slot] = (struct tg_correction){ 0 };
         w->n_asked[slot] = 0;
+        w->moves[slot] = (struct tg_moves){ 0 };
 }
 
 static const struct tg_pair *pair_of(const struct tg_situation *s, int i, int j)

@@ -8,7 +8,8 @@
               directly, says so (3 distinct answers over 32 s), or chronyd's own correction (3 distinct updates)
 
    A danger is the cluster's, and blames nobody, unless a breach has one lone node in it and the source, asked by it and by others after the
-   breach began, contradicts it and none else. A source that moved faster than an oscillator drifts is no witness. */
+   breach began, contradicts it and none else. A source that moved faster than an oscillator drifts is no witness; and a node that stood still
+   while another one was moved is not the one that is wrong. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,15 +29,26 @@ struct tg_correction {
         uint8_t n;   /* distinct updates in a row */
 };
 
+/* Of one node's clock: steps, and slews far faster than what corrects an oscillator. */
+struct tg_moves {
+        int64_t seen_raw_ns; /* its RAW in the report before */
+        uint32_t steps;      /* ... and its count */
+        int64_t raw_ns;      /* when it was last moved */
+        int64_t sum_ns;      /* by how much in all, since it last stood still for long */
+};
+
 struct tg_watchfulness {
         struct tg_tracks tracks;
         struct tg_correction corrections[TG_NODES_MAX];
+        struct tg_moves moves[TG_NODES_MAX];
         uint8_t n_asked[TG_NODES_MAX];
         struct tg_asked asked[TG_NODES_MAX][TG_ASK_SOURCES];
         int64_t told_raw_ns[TG_NODES_MAX][TG_ASK_SOURCES]; /* when, on the RAW of the node */
 };
 
 enum tg_danger { TG_DANGER_NONE, TG_DANGER_BREACH, TG_DANGER_EARLY, TG_DANGER_PENDING, TG_DANGER_WORD };
+
+#define TG_GATE_STILL_NS (600 * TG_NS_PER_S)
 
 struct tg_finding {
         enum tg_danger danger;

@@ -77,16 +77,21 @@ void tg_gate_duty_deliver(struct tg_gate *gate, const struct tg_situation *s, in
         duty->since_raw_ns = duty->heard_raw_ns = s->now_raw_ns;
 }
 
-/* The lowest id of those that can act. */
+/* The lowest id of those that can act; one that has just booted may close nothing yet, and comes after the others. */
 bool tg_gate_is_first(const struct tg_gate *gate, const struct tg_situation *s)
 {
+        uint32_t young = 0;
+
         for (uint32_t i = 0; i < s->view->n; i++) {
                 const struct tg_member *m = &s->view->members[s->view->order[i]];
 
-                if (m->fresh && m->present && (m->report.gate.flags & TG_GATE_READY) && m->id != gate->duty.deaf_to)
+                if (!m->fresh || !m->present || !(m->report.gate.flags & TG_GATE_READY) || m->id == gate->duty.deaf_to)
+                        continue;
+                if (m->report.boot_ns >= s->options->boot_grace_ns)
                         return m->id == gate->self_id;
+                young = young ? young : m->id;
         }
-        return false;
+        return young && young == gate->self_id;
 }
 
 bool tg_gate_duty_mine(struct tg_gate *gate, const struct tg_situation *s, enum tg_claim kind)

@@ -118,6 +118,25 @@ static bool may_be_alone(const struct tg_situation *s, int slot)
         return false;
 }
 
+/* It was moved a while ago, before or in this breach. */
+static bool has_moved(const struct tg_watchfulness *w, const struct tg_situation *s, int slot)
+{
+        return w->moves[slot].sum_ns > tg_gate_limit_ns(s->options) / 4 &&
+               s->view->members[slot].report.raw_ns - w->moves[slot].raw_ns <= TG_GATE_STILL_NS;
+}
+
+/* Others were moved, by their source perhaps, and this one stood still: they went away from it. */
+static bool was_left(const struct tg_watchfulness *w, const struct tg_situation *s, int slot)
+{
+        if (has_moved(w, s, slot))
+                return false;
+        for (uint32_t i = 0; i < s->view->n; i++)
+                if (s->view->order[i] != slot && s->view->members[s->view->order[i]].fresh &&
+                    has_moved(w, s, s->view->order[i]))
+                        return true;
+        return false;
+}
+
 static int least_confirmed(const struct tg_watchfulness *w, const struct tg_situation *s, int lone)
 {
         int least = UINT8_MAX;
@@ -139,7 +158,7 @@ void tg_gate_find_lone(const struct tg_watchfulness *w, const struct tg_situatio
                 int slot = s->view->order[i];
                 enum testimony verdict;
 
-                if (!is_lone(w, s, slot, agreement->total_votes) || !may_be_alone(s, slot))
+                if (!is_lone(w, s, slot, agreement->total_votes) || !may_be_alone(s, slot) || was_left(w, s, slot))
                         continue;
                 verdict = examine(w, s, slot);
                 if (verdict == SAYS_RIGHT) {

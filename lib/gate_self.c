@@ -88,14 +88,22 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
 
 static void open_self(struct tg_gate *gate, const struct tg_situation *s)
 {
+        struct tg_gate_own *own = &gate->reg.own;
+
         if (!tg_gate_ha_read(gate, s, 0, NOW_NS))
                 return;
         if (gate->ha[0].result.state == TG_HA_OPEN) {
                 gate->own_asked_raw_ns = 0;
                 set_own(gate, TG_ACTED_NOT);
-        } else if (gate->ha[0].result.state == TG_HA_CLOSED && may_ask(gate, s)) {
+        } else if (gate->ha[0].result.state != TG_HA_CLOSED || gate->finding.danger != TG_DANGER_NONE) {
+                return;
+        } else if (own->acted == TG_ACTED_CLOSED) {
+                /* found open from now on it was this node's own doing, also when it shall close again meanwhile */
+                own->acted = TG_ACTED_TRIED;
+                tg_gate_changed(gate, TG_GATE_SLOTS + 1);
+        } else if (may_ask(gate, s)) {
                 tg_gate_order_run(gate, s, 0, TG_GATE_OPEN);
-                memcpy(gate->order.prior, gate->reg.own.prior, sizeof gate->order.prior);
+                memcpy(gate->order.prior, own->prior, sizeof gate->order.prior);
                 gate->order.scope = TG_GATE_NODE;
         }
 }
