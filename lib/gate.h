@@ -62,6 +62,7 @@ struct tg_gate {
         int64_t save_again_ns;
 
         struct tg_ha_reading ha[TG_GATE_SLOTS]; /* of the cluster, of the own node */
+        int64_t look_raw_ns;                    /* an administrator wants a reading that is asked for later than this */
         struct tg_gate_order order;             /* the one that runs */
         bool ordered, has_order;                /* it runs; it is to be handed out */
         int64_t ordered_raw_ns;

@@ -118,7 +118,7 @@ static void on_admin(struct tg_node *node, const struct tg_event *event)
         struct tg_situation s = tg_node_situation(node);
 
         if (event->admin.look)
-                node->gate.ha[0].asked_raw_ns = 0; /* overdue */
+                node->gate.look_raw_ns = event->now.raw_ns;
         else
                 tg_gate_admin(&node->gate, &s, event->admin.word, event->admin.left_s);
         node->dirty = true;

@@ -8,6 +8,7 @@
 #include "chronyd.h"
 #include "clock.h"
 #include "cluster.h"
+#include "dbus.h"
 #include "executor.h"
 #include "journal.h"
 #include "notify.h"
@@ -78,6 +79,7 @@ void tg_agent_tick(struct tg_agent *agent)
         char summary[256];
 
         tg_cluster_tick(agent->cluster);
+        tg_dbus_tick(agent->dbus);
         tg_notify_summary(agent->notify, tg_node_summary(agent->node, summary, sizeof(summary)));
 }
 

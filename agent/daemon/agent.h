@@ -16,6 +16,7 @@ struct tg_bus;
 struct tg_chronyd;
 struct tg_clock;
 struct tg_cluster;
+struct tg_dbus;
 struct tg_executor;
 struct tg_notify;
 struct tg_status;
@@ -34,6 +35,7 @@ struct tg_agent {
         struct tg_store *store;
         struct tg_bus *bus;
         struct tg_executor *executor;
+        struct tg_dbus *dbus;
         struct tg_cluster *cluster;
         struct tg_status *status;
         struct tg_notify *notify;

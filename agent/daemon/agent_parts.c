@@ -11,6 +11,7 @@
 #include "chronyd.h"
 #include "clock.h"
 #include "cluster.h"
+#include "dbus.h"
 #include "executor.h"
 #include "host.h"
 #include "journal.h"
@@ -109,6 +110,11 @@ static int open_executor(struct tg_agent *agent)
         return tg_executor_new(&agent->executor, agent, agent->bus, on_gate, agent);
 }
 
+static int open_dbus(struct tg_agent *agent)
+{
+        return tg_dbus_new(&agent->dbus, agent, agent->bus);
+}
+
 static int open_cluster(struct tg_agent *agent)
 {
         return tg_cluster_new(&agent->cluster, agent);
@@ -134,6 +140,7 @@ static const struct {
         { "chrony", open_chronyd },
         { "bus", open_bus },
         { "executor", open_executor },
+        { "bus name", open_dbus },
         { "cluster", open_cluster },
         { "clocks", open_clock },
 };
@@ -185,6 +192,7 @@ struct tg_agent *tg_agent_free(struct tg_agent *agent, bool *clean)
         tg_asker_free(agent->asker);
         tg_store_free(agent->store, clean);
         tg_executor_free(agent->executor);
+        tg_dbus_free(agent->dbus);
         tg_bus_free(agent->bus);
         tg_status_free(agent->status);
         tg_notify_free(agent->notify);

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* See dbus.h. A method call waits, unanswered, until the bus has told its sender's uid: sd-bus's own check of privileges would block the
+   agent on a bus that hangs. Values are taken from the core whenever they are asked for; what was told last is kept, to tell changes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include <systemd/sd-bus.h>
+
+#include "agent.h"
+#include "bus.h"
+#include "clock.h"
+#include "dbus.h"
+#include "journal.h"
+#include "status_gate.h"
+
+#define CALLS_MAX 8 /* that wait for a uid; more are refused */
+
+static const char our_name[] = "org.timeguard1";
+static const char our_path[] = "/org/timeguard1";
+static const char our_interface[] = "org.timeguard1.Gate";
+static const char the_bus[] = "org.freedesktop.DBus";
+static const char the_bus_path[] = "/org/freedesktop/DBus";
+
+/* One method call of somebody who may turn out not to be root. */
+struct word {
+        struct tg_dbus *dbus;
+        sd_bus_message *call; /* NULL: free */
+        sd_bus_slot *slot;
+        struct tg_event event;
+};
+
+#define TEXT_SIZE TG_REASON_MAX
+
+/* A property of text: its name, and where it is found. */
+struct text {
+        const char *name;
+        const char *(*of)(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX]);
+};
+
+static const char *mode_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        (void)agent, (void)buf;
+        return tg_status_gate_mode(gate);
+}
+
+static const char *state_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        (void)agent, (void)buf;
+        return tg_gate_state_text(gate->state);
+}
+
+static const char *backend_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        (void)buf;
+        return tg_status_gate_backend(gate, agent);
+}
+
+static const char *target_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        return gate->target_id ? tg_agent_node_name(agent, gate->target_id, buf) : "";
+}
+
+static const char *why_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        (void)agent, (void)buf;
+        return gate->why[0] ? gate->why : gate->why_not;
+}
+
+static const char *blocked_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        (void)agent, (void)buf;
+        return gate->blocked;
+}
+
+static const char *command_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        (void)agent, (void)buf;
+        return gate->read ? gate->ha.command : "";
+}
+
+static const char *ha_state_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        (void)agent, (void)buf;
+        return tg_ha_state_text(gate->read ? gate->ha.state : TG_HA_UNKNOWN);
+}
+
+static const char *holder_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
+{
+        return gate->holds ? tg_agent_node_name(agent, gate->hold.node_id, buf) : "";
+}
+
+static const struct text texts[] = {
+        { "State", state_of },      { "Mode", mode_of },        { "Backend", backend_of },
+        { "Target", target_of },    { "Why", why_of },          { "Blocked", blocked_of },
+        { "WouldRun", command_of }, { "HaState", ha_state_of }, { "HoldBy", holder_of },
+};
+
+#define N_TEXTS (sizeof(texts) / sizeof(texts[0]))
+
+struct tg_dbus {
+        struct tg_agent *agent;
+        struct tg_bus *bus;
+        sd_bus_slot *object, *name, *acquired;
+        bool nameless; /* ... and that was said */
+        struct word words[CALLS_MAX];
+        char told[N_TEXTS][TEXT_SIZE];
+};
+
+static void gate_now(const struct tg_dbus *dbus, struct tg_gate_status *out)
+{
+        struct tg_look now = tg_clock_look();
+
+        tg_node_gate_status(dbus->agent->node, &now, out);
+}
+
+static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                    void *data, sd_bus_error *error)
+{
+        const struct tg_dbus *dbus = data;
+        struct tg_gate_status gate;
+        char name[TG_NAME_MAX];
+
+        (void)bus, (void)path, (void)interface, (void)error;
+        gate_now(dbus, &gate);
+        for (size_t i = 0; i < N_TEXTS; i++)
+                if (strcmp(texts[i].name, property) == 0)
+                        return sd_bus_message_append(reply, "s", texts[i].of(&gate, dbus->agent, name));
+        return -ENOENT;
+}
+
+/* 0: not held. */
+static int get_hold(sd_bus *bus, const char *path, const char *interface, const char *property, sd_bus_message *reply,
+                    void *data, sd_bus_error *error)
+{
+        struct tg_gate_status gate;
+
+        (void)bus, (void)path, (void)interface, (void)property, (void)error;
+        gate_now(data, &gate);
+        return sd_bus_message_append(reply, "u", gate.holds ? gate.hold.left_s : 0);
+}
+
+static void drop_word(struct word *word)
+{
+        word->slot = sd_bus_slot_unref(word->slot);
+        word->call = sd_bus_message_unref(word->call);
+}
+
+static int on_uid(sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+        struct word *word = data;
+        uint32_t uid = UINT32_MAX;
+
+        (void)error;
+        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &uid) < 0 || uid != 0) {
+                (void)sd_bus_reply_method_errorf(word->call, SD_BUS_ERROR_ACCESS_DENIED, "only root may do that");
+        } else {
+                tg_log(LOG_NOTICE, "gate: %s asked for over the bus by root", sd_bus_message_get_member(word->call));
+                tg_agent_event(word->dbus->agent, &word->event);
+                (void)sd_bus_reply_method_return(word->call, NULL);
+                tg_dbus_tick(word->dbus);
+        }
+        drop_word(word);
+        return 0;
+}
+
+static int take(struct tg_dbus *dbus, sd_bus_message *call, const struct tg_event *event, sd_bus_error *error)
+{
+        struct word *word = dbus->words;
+        int r;
+
+        while (word < dbus->words + CALLS_MAX && word->call)
+                word++;
+        if (word == dbus->words + CALLS_MAX)
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "too many calls at once");
+        *word = (struct word){ .dbus = dbus, .event = *event };
+        r = sd_bus_call_method_async(sd_bus_message_get_bus(call), &word->slot, the_bus, the_bus_path, the_bus,
+                                     "GetConnectionUnixUser", on_uid, word, "s", sd_bus_message_get_sender(call));
+        if (r < 0)
+                return r;
+        word->call = sd_bus_message_ref(call);
+        return 1;
+}
+
+static int on_hold(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        struct tg_event event = { .type = TG_EVENT_ADMIN, .admin = { .hold = true } };
+        int r = sd_bus_message_read(call, "u", &event.admin.left_s);
+
+        if (r < 0)
+                return r;
+        if (event.admin.left_s == 0)
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "a hold lasts at least a second");
+        return take(data, call, &event, error);
+}
+
+static int on_release(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return take(data, call, &(struct tg_event){ .type = TG_EVENT_ADMIN }, error);
+}
+
+static int on_test(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return take(data, call, &(struct tg_event){ .type = TG_EVENT_ADMIN, .admin = { .look = true } }, error);
+}
+
+#define TEXT(name) SD_BUS_PROPERTY(name, "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+/* For sd-bus alone, which would ask the bus for the sender's privileges and wait: take() asks without waiting. */
+#define OPEN SD_BUS_VTABLE_UNPRIVILEGED
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        TEXT("State"),
+        TEXT("Mode"),
+        TEXT("Backend"),
+        TEXT("Target"),
+        TEXT("Why"),
+        TEXT("Blocked"),
+        TEXT("WouldRun"),
+        TEXT("HaState"),
+        TEXT("HoldBy"),
+        SD_BUS_PROPERTY("HoldSeconds", "u", get_hold, 0, 0),
+        SD_BUS_METHOD_WITH_NAMES("Hold", "u", SD_BUS_PARAM(seconds), "", , on_hold, OPEN),
+        SD_BUS_METHOD("Release", "", "", on_release, OPEN),
+        SD_BUS_METHOD("Test", "", "", on_test, OPEN),
+        SD_BUS_SIGNAL_WITH_NAMES("StateChanged", "ss", SD_BUS_PARAM(state) SD_BUS_PARAM(why), 0),
+        SD_BUS_VTABLE_END,
+};
+
+static void lack_name(struct tg_dbus *dbus, const char *why)
+{
+        if (!dbus->nameless)
+                tg_log(LOG_WARNING,
+                       "the name %s on the system bus is not to be had: %s; 'timeguard gate hold' does not reach this agent",
+                       our_name, why);
+        dbus->nameless = true;
+}
+
+static int on_name(sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+        const sd_bus_error *fault = sd_bus_message_get_error(reply);
+        struct tg_dbus *dbus = data;
+        uint32_t result = 0;
+
+        (void)error;
+        if (fault)
+                lack_name(dbus, fault->message ? fault->message : fault->name);
+        else if (sd_bus_message_read(reply, "u", &result) < 0 || (result != 1 && result != 4))
+                lack_name(dbus, "another process has it; it is waited for");
+        return 0;
+}
+
+/* At once, or when whoever had it is gone. */
+static int on_acquired(sd_bus_message *signal, void *data, sd_bus_error *error)
+{
+        struct tg_dbus *dbus = data;
+        const char *name;
+
+        (void)error;
+        if (sd_bus_message_read(signal, "s", &name) < 0 || strcmp(name, our_name) != 0)
+                return 0;
+        if (dbus->nameless)
+                tg_log(LOG_INFO, "the name %s on the system bus is this agent's now", our_name);
+        dbus->nameless = false;
+        return 0;
+}
+
+static void on_up(void *data, sd_bus *bus)
+{
+        struct tg_dbus *dbus = data;
+        int r = sd_bus_add_object_vtable(bus, &dbus->object, our_path, our_interface, vtable, dbus);
+
+        if (r >= 0)
+                r = sd_bus_match_signal_async(bus, &dbus->acquired, the_bus, the_bus_path, the_bus, "NameAcquired", on_acquired,
+                                              NULL, dbus);
+        if (r >= 0)
+                r = sd_bus_request_name_async(bus, &dbus->name, our_name, SD_BUS_NAME_QUEUE, on_name, dbus);
+        if (r < 0)
+                lack_name(dbus, strerror(-r));
+}
+
+static void on_down(void *data)
+{
+        struct tg_dbus *dbus = data;
+
+        for (size_t i = 0; i < CALLS_MAX; i++)
+                drop_word(&dbus->words[i]);
+        dbus->name = sd_bus_slot_unref(dbus->name);
+        dbus->acquired = sd_bus_slot_unref(dbus->acquired);
+        dbus->object = sd_bus_slot_unref(dbus->object);
+}
+
+/* Notes the values of now; the names of those that differ go to changed[], ended by NULL. */
+static void note(struct tg_dbus *dbus, char *changed[static N_TEXTS + 1])
+{
+        struct tg_gate_status gate;
+        char name[TG_NAME_MAX];
+        size_t n = 0;
+
+        gate_now(dbus, &gate);
+        for (size_t i = 0; i < N_TEXTS; i++) {
+                const char *text = texts[i].of(&gate, dbus->agent, name);
+
+                if (strcmp(dbus->told[i], text) == 0)
+                        continue;
+                (void)snprintf(dbus->told[i], TEXT_SIZE, "%s", text);
+                changed[n++] = (char *)texts[i].name;
+        }
+        changed[n] = NULL;
+}
+
+void tg_dbus_tick(struct tg_dbus *dbus)
+{
+        char *changed[N_TEXTS + 1], name[TG_NAME_MAX];
+        sd_bus *bus = tg_bus_get(dbus->bus);
+        struct tg_gate_status gate;
+
+        note(dbus, changed);
+        if (!changed[0] || !bus || !dbus->object || sd_bus_is_ready(bus) <= 0)
+                return;
+        (void)sd_bus_emit_properties_changed_strv(bus, our_path, our_interface, changed);
+        gate_now(dbus, &gate);
+        if (changed[0] == texts[0].name)
+                (void)sd_bus_emit_signal(bus, our_path, our_interface, "StateChanged", "ss", dbus->told[0],
+                                         why_of(&gate, dbus->agent, name));
+        tg_bus_touch(dbus->bus);
+}
+
+int tg_dbus_new(struct tg_dbus **out, struct tg_agent *agent, struct tg_bus *bus)
+{
+        struct tg_dbus *dbus = calloc(1, sizeof(*dbus));
+        struct tg_bus_user user = { .up = on_up, .down = on_down, .data = dbus };
+        char *changed[N_TEXTS + 1];
+        int r;
+
+        if (!dbus)
+                return -ENOMEM;
+        dbus->agent = agent;
+        dbus->bus = bus;
+        note(dbus, changed);
+        r = tg_bus_add_user(bus, &user);
+        if (r < 0) {
+                free(dbus);
+                return r;
+        }
+        *out = dbus;
+        return 0;
+}
+
+struct tg_dbus *tg_dbus_free(struct tg_dbus *dbus)
+{
+        if (!dbus)
+                return NULL;
+        tg_bus_remove_user(dbus->bus, dbus);
+        on_down(dbus);
+        free(dbus);
+        return NULL;
+}
