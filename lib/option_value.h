@@ -9,5 +9,3 @@ int tg_option_value_set(struct tg_options *options, const struct tg_option *opti
                         char detail[static TG_OPTION_ERROR_MAX]);
 /* "1500ms", "1s", "2h": the shortest exact form. */
 const char *tg_duration_text(int64_t ns, char *buf, size_t size);
-/* Returns 0 or -EINVAL. A bare number has no unit and is refused, but for 0. */
-int tg_duration_parse(const char *text, int64_t *ns);

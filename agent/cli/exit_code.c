@@ -7,12 +7,14 @@ static const struct {
         enum tg_exit code;
         const char *meaning;
 } meanings[] = {
-        { TG_EXIT_AGREED, "agreed" },
-        { TG_EXIT_AT_RISK, "at-risk" },
+        { TG_EXIT_AGREED, "agreed; of gate: HA actions pass, or what was asked for is done; of wait: proven" },
+        { TG_EXIT_AT_RISK, "at-risk; of gate: HA actions are blocked; of gate test: it could not close; of wait: not in time" },
         { TG_EXIT_BROKEN, "breached or split" },
         { TG_EXIT_UNPROVEN, "unproven, or the agent cannot be reached or understood" },
         { TG_EXIT_USAGE, "wrong usage, or no such node" },
+        { TG_EXIT_UNAVAILABLE, "the agent cannot be reached over the system bus, or refuses" },
         { TG_EXIT_OUTPUT, "the output could not be written" },
+        { TG_EXIT_DENIED, "only root may do that" },
 };
 
 enum tg_exit tg_exit_of_verdict(int verdict)

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* timeguard: the administrator's view of what timeguardd knows. Reads one document from its status socket and shows it; it changes
-   nothing, measures nothing and judges nothing. Subcommands and options are in the tables below, exit codes in exit_code.c. */
+   nothing, measures nothing and judges nothing; an administrator's word about the gate goes to timeguardd over the bus. Subcommands and options are in the tables below, exit codes in exit_code.c. */
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate_command.h"
 #include "screen.h"
+#include "wait.h"
 #include "watch.h"
+#include <timeguard/limits.h>
+#include <timeguard/options.h>
 
 #define WATCH_MAX_S 86400
+#define FOR_MAX_NS  (365 * 86400 * TG_NS_PER_S)
 
 static enum tg_exit show_once(const struct tg_request *request)
 {
@@ -28,7 +33,7 @@ static enum tg_exit run_status(const struct tg_request *request)
         return request->watch_s ? tg_watch(request) : show_once(request);
 }
 
-enum wish { WISH_JSON = 1 << 0, WISH_WATCH = 1 << 1, WISH_SOCKET = 1 << 2 };
+enum wish { WISH_JSON = 1 << 0, WISH_WATCH = 1 << 1, WISH_SOCKET = 1 << 2, WISH_FOR = 1 << 3, WISH_TIMEOUT = 1 << 4 };
 
 static const struct command {
         const char *name, *synopsis, *meaning;
@@ -40,6 +45,16 @@ static const struct command {
           WISH_JSON | WISH_WATCH | WISH_SOCKET, false, run_status },
         { "explain", "NODE [--socket PATH]", "Show the evidence behind the state of a node, given by name or id.", WISH_SOCKET,
           true, show_once },
+        { "gate hold", "[--for DURATION]", "Let HA actions pass, whatever the clocks do: nothing is closed until released.",
+          WISH_FOR, false, tg_gate_hold_command },
+        { "gate release", "", "End the hold; without one, let what is closed open as soon as all is proven well.", 0, false,
+          tg_gate_release_command },
+        { "gate test", "[--socket PATH]", "Rehearse closing: read the HA stack anew, check every condition, change nothing.",
+          WISH_SOCKET, false, tg_gate_test_command },
+        { "gate", "[--socket PATH]", "Show whether HA actions are blocked, why, since when, and what would be run.",
+          WISH_SOCKET, false, tg_gate_show_command },
+        { "wait", "[--timeout DURATION] [--socket PATH]", "Wait until this node's time is proven, for 120 s unless told.",
+          WISH_TIMEOUT | WISH_SOCKET, false, tg_wait_command },
 };
 
 static const struct {
@@ -56,6 +71,14 @@ static const struct {
           { "socket", required_argument, NULL, WISH_SOCKET },
           "--socket PATH",
           "the agent's socket, " TG_FETCH_SOCKET " unless told" },
+        { WISH_FOR,
+          { "for", required_argument, NULL, WISH_FOR },
+          "--for DURATION",
+          "such as 30min or 2h; until released unless told" },
+        { WISH_TIMEOUT,
+          { "timeout", required_argument, NULL, WISH_TIMEOUT },
+          "--timeout DURATION",
+          "how long to wait, such as 120s" },
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)
@@ -91,6 +114,12 @@ static bool set_watch(struct tg_request *request, const char *text)
         return seconds >= 1 && seconds <= WATCH_MAX_S;
 }
 
+static bool set_span(struct tg_request *request, const char *text)
+{
+        return tg_duration_parse(text, &request->for_ns) == 0 && request->for_ns >= TG_NS_PER_S &&
+               request->for_ns <= FOR_MAX_NS;
+}
+
 /* Takes the options of a command; false when one is wrong, and then it has said so. */
 static bool parse(const struct command *command, int argc, char **argv, struct tg_request *request)
 {
@@ -106,6 +135,11 @@ static bool parse(const struct command *command, int argc, char **argv, struct t
                         request->json = true;
                 } else if (wish == WISH_SOCKET) {
                         request->socket = optarg;
+                } else if (wish == WISH_FOR || wish == WISH_TIMEOUT) {
+                        if (!set_span(request, optarg)) {
+                                usage(wish == WISH_FOR ? "--for" : "--timeout", " takes a duration from 1s to 365d");
+                                return false;
+                        }
                 } else if (wish != WISH_WATCH) {
                         usage("wrong option for ", command->name);
                         return false;
@@ -135,6 +169,18 @@ static enum tg_exit run(const struct command *command, int argc, char **argv)
         return parse(command, argc, argv, &request) ? command->run(&request) : TG_EXIT_USAGE;
 }
 
+/* How many arguments the name of a command takes up, 1 or 2; 0: it is not this command. */
+static int words_matched(const char *name, int argc, char **argv)
+{
+        const size_t first = strcspn(name, " ");
+
+        if (argc < 1 || strlen(argv[0]) != first || strncmp(argv[0], name, first) != 0)
+                return 0;
+        if (!name[first])
+                return 1;
+        return argc > 1 && !strcmp(argv[1], name + first + 1) ? 2 : 0;
+}
+
 int main(int argc, char **argv)
 {
         setlocale(LC_CTYPE, "");
@@ -148,8 +194,11 @@ int main(int argc, char **argv)
                 printf("timeguard %s\n", TG_VERSION);
                 return 0;
         }
-        for (size_t i = 0; i < N_COMMANDS; i++)
-                if (!strcmp(argv[1], commands[i].name))
-                        return (int)run(&commands[i], argc - 1, argv + 1);
+        for (size_t i = 0; i < N_COMMANDS; i++) {
+                int words = words_matched(commands[i].name, argc - 1, argv + 1);
+
+                if (words)
+                        return (int)run(&commands[i], argc - words, argv + words);
+        }
         return (int)usage("no such command", "");
 }

@@ -112,3 +112,6 @@ int tg_options_set(struct tg_options *options, const char *name, const char *val
 const char *tg_options_text(const struct tg_options *options, const struct tg_option *option, char *buf, size_t size);
 /* 64 bits over the options that all nodes must share; equal options give equal fingerprints on every machine. */
 uint64_t tg_options_fingerprint(const struct tg_options *options);
+
+/* A duration such as "500ms", "1s" or "2h". Returns 0 or -EINVAL. A bare number has no unit and is refused, but for 0. */
+int tg_duration_parse(const char *text, int64_t *ns);

@@ -631,6 +631,113 @@ def explain_names_what_is_wrong_with_an_answer():
     assert "Asked directly nothing yet, or nobody" in screen(doc, "explain n1")
 
 
+@test
+def gate_says_all_that_is_known():
+    doc = documents.closed()
+    doc["gate"].update(failed="no lock", failures=2, opens_in_s=None)
+    doc["gate"]["records"].append(documents.record(scope="node", target="n3", stage="undone", owner="n3", whole=False))
+    result = ask(doc, "gate")
+    text = result.stdout.decode()
+    assert result.returncode == 1 and result.stderr == b"" and text.startswith("GATE CLOSED: no failover, as HA actions are blocked for the cluster\n"), result
+    for name, words in (("Danger", "n3 is +31.4 s to +31.4 s from n1, beyond the gate limit of 5 s"), ("Since", "2026-11-21 23:52:50 UTC, for 3 min"),
+                        ("Mode", "enforce: it closes and opens by itself"), ("Backend", "proxmox"), ("Would run", "ha-manager crm-command disarm-ha freeze"),
+                        ("Failed", "2 times: no lock"), ("HA stack", "closed, 4.0 s ago: disarmed"), ("Watchdogs", "0 of 3 watchdogs armed"), ("Hold", "none"),
+                        ("Opening", "does not open yet: n3 is +31.4 s to +31.4 s from n1, beyond the gate limit of 5 s"),
+                        ("Record", "verified, cluster; last written by n1, begun 2026-11-21 23:52:50 UTC, for 3 min; 01234567-89ab-cdef-0123-456789abcdef")):
+        assert label(text, name) == words, (name, label(text, name))
+    assert "undone, n3, each node by itself; last written by n3" in text
+    assert row(text, "n1") == ["n1", "closed", "closed", "proxmox", "ready, whole, acts"] and row(text, "n2")[-1] == "ready, whole", text
+    assert re.search(r"^\*n2 ", text, re.M), "the node asked is marked"
+
+
+@test
+def gate_exit_codes():
+    for make, code in ((documents.agreed, 0), (documents.beyond, 0), (documents.held, 0), (documents.closed, 1), (documents.no_cluster, 0)):
+        assert ask(make(), "gate").returncode == code, make
+    for state, ha, code in (("closing", "open", 1), ("opening", "closed", 1), ("open", "closed", 1), ("held", "closing", 1), ("open", "opening", 0), ("open", "unknown", 0)):
+        doc = documents.agreed()
+        doc["gate"]["state"], doc["gate"]["ha"]["state"] = state, ha
+        assert ask(doc, "gate").returncode == code, (state, ha)
+    complaint(run("gate", "--socket", "/nonexistent/socket"), "cannot reach timeguardd")
+
+
+@test
+def gate_of_an_open_gate():
+    text = screen(documents.agreed(), "gate")
+    assert text.startswith("GATE OPEN: timeguard blocks no HA action\nDanger:     none is proven\n") and label(text, "Mode") == "observe: it only tells what it would do", text
+    text = screen(documents.held(), "gate")
+    assert text.startswith("GATE HELD: ") and label(text, "Hold") == "held by an administrator on n2, for another 20 min", text
+    doc = documents.agreed()
+    doc["gate"].update(why="n3 is far", would_close=True)
+    text = screen(doc, "gate")
+    assert label(text, "Danger") == "n3 is far" and label(text, "Would run").endswith("freeze (NOW, were its mode enforce)"), text
+    doc["gate"].update(would_close=False, blocked="this node has just booted", why="", why_not="n2 is not proven", would_run=None, ha=None)
+    text = screen(doc, "gate")
+    assert label(text, "Blocked") == "this node has just booted" and label(text, "Unproven") == "n2 is not proven", text
+    assert label(text, "Watchdogs") == "the HA stack has not been read yet" and "HA stack:" not in text
+    assert row(screen(documents.sixteen(), "gate"), "n15")[1:] == ["-", "-", "-", "no agent is heard"]
+
+
+@test
+def gate_fits_every_width():
+    for name, make in documents.SAMPLES.items():
+        with served(make()) as path:
+            for columns in range(40, 201, 13):
+                check_screen(run("gate", "--socket", path, COLUMNS=columns).stdout.decode(), columns, f"{name} gate")
+    text = ask(documents.hostile(), "gate").stdout.decode()
+    assert not unsafe(text) and "owned" in text
+
+
+NO_BUS = {"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/socket"}
+
+
+@test
+def without_a_bus_control_says_so():
+    for words in (["hold"], ["hold", "--for", "2h"], ["release"], ["test"]):
+        result = run("gate", *words, **NO_BUS)
+        assert result.returncode == 69 and result.stdout == b"", (words, result)
+        assert result.stderr == b"timeguard: no connection to the system bus: No such file or directory; see: systemctl status dbus\n", result.stderr
+
+
+@test
+def a_silent_bus_does_not_hold_us():
+    with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{directory}/bus")
+        listener.listen(8)
+        start = time.monotonic()
+        result = run("gate", "release", DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={directory}/bus")
+        assert result.returncode == 69 and b"the system bus does not answer within 5 s" in result.stderr, result
+        assert 4.5 < time.monotonic() - start < 7, time.monotonic() - start
+
+
+@test
+def wait_ends_when_the_own_node_is_proven():
+    assert ask(documents.agreed(), "wait").stdout == b"proven after 0.0 s; agreed: 3 nodes within 1 s of 10.0.0.254\n"
+    doc = documents.agreed()
+    doc["cluster"]["verdict"] = "at-risk"
+    assert ask(doc, "wait", "--timeout", "1s").returncode == 0
+    for where, change in ((doc["cluster"], {"verdict": "unproven"}), (doc["nodes"][1], {"state": "drifting"}), (doc["nodes"][1], {"in_set": False}), (doc["agent"], {"node_id": 0}),
+                          (doc["agent"], {"node_id": 9})):
+        kept = dict(where)
+        where.update(change)
+        result = ask(doc, "wait", "--timeout", "1s")
+        assert result.returncode == 1 and result.stdout == b"" and result.stderr.startswith(b"timeguard: the time of this node was not proven within 1.0 s; "), (change, result)
+        where.update(kept)
+    doc["nodes"][1].update(state="unsynchronised", reason="it has no source")
+    assert ask(doc, "wait", "--timeout", "1s").stderr.endswith(b"; this node is unsynchronised: it has no source\n")
+    assert ask(doc, "wait", "--timeout", "1s", JOURNAL_STREAM="8:1").stderr.startswith(b"<4>timeguard: ")
+    result = run("wait", "--timeout", "1s", "--socket", "/nonexistent/socket")
+    assert result.returncode == 1 and b"cannot reach timeguardd" in result.stderr, result
+
+
+@test
+def wait_goes_on_until_it_is():
+    documents_to_come = [documents.no_cluster(), documents.split(), documents.agreed()]
+    start = time.monotonic()
+    result = ask(lambda connection: connection.sendall(documents.encode(documents_to_come.pop(0))), "wait", "--timeout", "10s")
+    assert result.returncode == 0 and documents_to_come == [] and 0.9 < time.monotonic() - start < 3, result
+
+
 # -- what may be at the other end --------------------------------------------------------------------------------------------
 
 def complaint(result, *words):
@@ -839,7 +946,10 @@ def output_that_cannot_be_written():
 def usage_errors():
     for arguments in ([], ["bogus"], ["status", "--bogus"], ["status", "extra"], ["explain"], ["explain", "a", "b"], ["explain", "--json", "a"],
                       ["status", "--watch=0"], ["status", "--watch=x"], ["status", "--watch=1x"], ["status", "--watch="], ["status", "--socket"],
-                      ["status", "--watch=99999999999999"], ["--bogus"]):
+                      ["status", "--watch=99999999999999"], ["--bogus"],
+                      ["gate", "bogus"], ["gate", "--json"], ["gate", "hold", "extra"], ["gate", "hold", "--for"], ["gate", "hold", "--for", "0s"],
+                      ["gate", "hold", "--for", "20"], ["gate", "hold", "--for", "999999d"], ["gate", "hold", "--for", "-1s"], ["gate", "release", "--for", "1s"],
+                      ["gate", "test", "--for", "1s"], ["gatehold"], ["hold"], ["wait", "--timeout", "x"], ["wait", "now"]):
         result = run(*arguments)
         assert result.returncode == 64 and result.stdout == b"" and b"timeguard --help" in result.stderr, (arguments, result)
 
@@ -850,7 +960,7 @@ def help_and_version():
     assert result.returncode == 0 and result.stderr == b""
     text = result.stdout.decode()
     for word in ("timeguard status", "timeguard explain NODE", "--json", "--watch[=SECONDS]", "--socket PATH", "Exit codes:", "breached or split",
-                 "NO_COLOR"):
+                 "NO_COLOR", "timeguard gate hold [--for DURATION]", "timeguard gate release", "timeguard gate test", "timeguard wait"):
         assert word in text, word
     assert run("status", "--help").stdout == result.stdout and run("help").returncode == 0
     assert re.fullmatch(rb"timeguard \d+\.\d+\.\d+\n", run("--version").stdout)
