@@ -114,7 +114,7 @@ class Status:
         self.new = rules.release == "5.2.0"
         self.status = world.read_json(node, "ha/manager_status")
 
-    def _age(self, stamp):
+    def age(self, stamp):
         age_s = self.world.wall(self.node) - stamp
         if age_s > self.rules.constants["old_stamp_s"]:
             return "old timestamp - dead?"
@@ -124,10 +124,10 @@ class Status:
         quorate = self.world.nodes[self.node].quorate
         yield "quorum OK" if quorate else f"quorum No quorum on node '{self.node}'!"
         master, stamp, disarm = self.status.get("master_node"), self.status.get("timestamp"), self.status.get("disarm")
-        active = master is not None and self._age(stamp) == "active"
+        active = master is not None and self.age(stamp) == "active"
         if master is not None:
             extra = f" - {disarm['state']}, resource mode: {disarm['mode']}" if disarm and self.new else ""
-            yield f"master {master} ({self._age(stamp)}, {time.ctime(stamp)}){extra}"
+            yield f"master {master} ({self.age(stamp)}, {time.ctime(stamp)}){extra}"
         if self.new:
             yield self._fencing(disarm, active)
         for node in sorted(self.status.get("node_status", {})):
@@ -146,7 +146,7 @@ class Status:
         status = self.world.read_json(self.node, f"nodes/{node}/lrm_status")
         if "timestamp" not in status:
             return f"lrm {node} (unable to read lrm status)"
-        text, mode, state = self._age(status["timestamp"]), status["mode"], status["state"]
+        text, mode, state = self.age(status["timestamp"]), status["mode"], status["state"]
         watchdog = "standby"
         if text == "active" and state in ("active", "maintenance"):
             watchdog = "active"

@@ -74,6 +74,19 @@ class Lab:
     def unit(self, node, name):
         return self.hosts[node].units[name]
 
+    def rounds(self, daemon):
+        """How many it does in 100 s."""
+        count, half = [], daemon.half
+
+        def counted(component):
+            count.append(component)
+            return half(component)
+
+        daemon.half = counted
+        self.run(100)
+        daemon.half = half
+        return len(count) // 2
+
     # -- looking
 
     def status(self, node=None):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """ha-manager. Part of test_standin.py."""
 
+import lab as labs
 from lab import NEW, OLD, Lab, disarmed
 from suite import require, require_equal, test
 
@@ -61,3 +62,12 @@ def test_cli_status():
     lab.step("n2", 65)
     text = lab.ha_manager("n2", "status")[1]
     require("lrm n1 (old timestamp - dead?, " in text and "fencing" not in text and "watchdog" not in text, text)
+
+
+@test
+def test_cli_status_of_ages():
+    lab = Lab()
+    status = labs.cli.Status(lab.world, "n1", lab.world.nodes["n1"].table)
+    now_s = lab.world.wall("n1")
+    for age_s, text in ((30, "active"), (31, "old timestamp - dead?"), (-2, "active"), (-3, "detected time drift!")):
+        require_equal(status.age(now_s - age_s), text, f"{age_s} s")

@@ -64,10 +64,12 @@ def test_start_without_quorum_waits():
         lab.run(60)
         require_equal(("nodes/n1/lrm_status" in lab.world.shared, lab.hosts["n1"].mux.clients), (False, []), "nothing is written")
         lab.unit("n1", "pve-ha-lrm").stop()
-        lab.until(lambda: lab.unit("n1", "pve-ha-lrm").state == "inactive", 6, "it can be stopped")
+        lab.until(lambda: lab.unit("n1", "pve-ha-lrm").state == "inactive", 1, "it can be stopped at once")
         lab.unit("n1", "pve-ha-lrm").start()
+        lab.run(1)
         lab.partition("n1 n2 n3")
-        lab.until(lambda: "nodes/n1/lrm_status" in lab.world.shared, 6, "then it is")
+        took = lab.until(lambda: "nodes/n1/lrm_status" in lab.world.shared, 6, "then it is")
+        require(3.5 <= took <= 4.5, f"5 s after the last try: {took}")
 
 
 @test

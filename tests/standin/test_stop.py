@@ -69,24 +69,34 @@ def test_stopping_what_has_no_quorum():
 
 @test
 def test_waiting_takes_five_seconds():
-    def rounds(daemon):
-        count, half = [], daemon.half
-
-        def counted(component):
-            count.append(component)
-            return half(component)
-
-        daemon.half = counted
-        lab.run(100)
-        return len(count) // 2
-
     lab = Lab()
     lab.partition("n1 n2", "n3")
     lab.run(30)
     crm, lrm = lab.crm("n3"), lab.unit("n3", "pve-ha-lrm").program
     require_equal((crm.state, lrm.state), ("wait_for_quorum", "lost_agent_lock"), "states")
     for daemon in (crm, lrm):
-        require(19 <= rounds(daemon) <= 21, f"{daemon.name} in 100 s")
+        require(19 <= lab.rounds(daemon) <= 21, f"{daemon.name} in 100 s")
+
+
+@test
+def test_rounds_in_other_states():
+    """Ten seconds where the LRM cannot read, or waits to be frozen; five in maintenance, empty or not."""
+    lab = Lab()
+    for name in ALL:
+        lab.unit(name, "pve-ha-crm").kill()
+    status = lab.status()
+    lab.world.write("n1", "ha/manager_status", "{")
+    require_equal(lab.rounds(lab.unit("n2", "pve-ha-lrm").program), 10, "unreadable")
+    lab.world.write_json("n1", "ha/manager_status", status)
+    lab.unit("n2", "pve-ha-lrm").stop()
+    lab.run(12)
+    require_equal(lab.rounds(lab.unit("n2", "pve-ha-lrm").program), 10, "not frozen")
+    status["node_request"] = {"n3": {"maintenance": 1}}
+    for services in ({"vm:103": {"state": "recovery", "node": "n3", "uid": "x"}}, {}):
+        lab.world.write_json("n1", "ha/manager_status", {**status, "service_status": services})
+        lab.run(12)
+        require_equal(lab.unit("n3", "pve-ha-lrm").program.state, "maintenance", "maintenance")
+        require(19 <= lab.rounds(lab.unit("n3", "pve-ha-lrm").program) <= 21, f"maintenance with {services}")
 
 
 @test
@@ -217,10 +227,12 @@ def test_stopping_without_quorum_ends_in_a_reset():
     lab.partition("n1 n2", "n3")
     lab.unit("n3", "pve-ha-lrm").stop()
     lab.until(lambda: lab.unit("n3", "pve-ha-lrm").program.state == "lost_agent_lock", 20, "the lock is lost")
+    lost = lab.now()
     lab.run(30)
     require_equal((lab.unit("n3", "pve-ha-lrm").state, lab.markers()), ("deactivating", ALL), "it hangs, armed")
     lab.until(lambda: lab.resets() == ["n3"], 60, "the watchdog")
     lab.until(lambda: lab.unit("n3", "pve-ha-lrm").state == "inactive", 60, "90 s later it gives up")
+    require(lab.now() - lost >= 90, f"not before: {lab.now() - lost}")
     require_equal(lab.hosts["n3"].mux.marker, True, "which does not close the watchdog")
 
 
@@ -245,7 +257,8 @@ def test_a_master_that_does_not_stop_is_killed():
     lab.run(1)
     lab.step("n1", -100)
     lab.unit("n1", "pve-ha-crm").stop()
-    lab.until(lambda: lab.unit("n1", "pve-ha-crm").state == "failed", 61, "killed")
+    took = lab.until(lambda: lab.unit("n1", "pve-ha-crm").state == "failed", 61, "killed")
+    require(took >= 59, f"after {took} s")
     require_equal(lab.hosts["n1"].mux.state, "expired", "the connection broke without a V")
     lab.until(lambda: lab.resets() == ["n1"], 11, "reset")
 

@@ -68,6 +68,17 @@ def test_watchdog_protocol():
 
 
 @test
+def test_watchdog_ticks_each_second():
+    lab = Lab((NEW,), guests={}, started=False)
+    mux = lab.hosts["n1"].mux
+    lab.unit("n1", "watchdog-mux").start()
+    lab.run(2)
+    mux.connect("silent")
+    require_equal(lab.until(lambda: mux.state == "expired", 70, "expired"), 61, "after more than 60 s")
+    require_equal(lab.until(lambda: lab.resets() == ["n1"], 11, "reset"), 10, "the hardware's time")
+
+
+@test
 def test_watchdog_close_without_v():
     lab = Lab((NEW,), guests={}, started=False)
     mux = lab.hosts["n1"].mux
