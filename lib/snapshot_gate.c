@@ -68,8 +68,8 @@ void tg_node_gate_status(const struct tg_node *node, const struct tg_look *now, 
                                         .holds = tg_gate_holds(gate, now->raw_ns),
                                         .hold = gate->reg.hold,
                                         .save_failed = gate->save_failed };
-        if (out->holds && out->hold.left_s != UINT32_MAX && now->raw_ns > gate->hold_raw_ns)
-                out->hold.left_s -= (uint32_t)((now->raw_ns - gate->hold_raw_ns) / TG_NS_PER_S);
+        out->wants_closed = tg_gate_wants_closed(gate, now->raw_ns);
+        out->hold.left_s = tg_gate_word_left_s(gate, now->raw_ns);
         memcpy(out->records, gate->reg.records, sizeof out->records);
         for (int i = 0; i < TG_GATE_SLOTS; i++) {
                 out->failures[i] = gate->work[i].failures;

@@ -143,7 +143,8 @@ struct tg_doc_gate_ha {
         const char *detail;
 };
 
-struct tg_doc_gate_hold {
+/* An administrator's. */
+struct tg_doc_gate_word {
         const char *by;
         struct tg_integer left_s; /* unknown: until released */
         bool taken;
@@ -168,7 +169,7 @@ struct tg_doc_gate {
         struct tg_integer opens_in_s;
         int64_t failures, offset_limit_ns, step_limit_ns;
         struct tg_doc_gate_ha *ha;
-        struct tg_doc_gate_hold *hold;
+        struct tg_doc_gate_word *hold, *close;
         TG_LIST_OF(struct tg_doc_gate_record) records;
         TG_LIST_OF(struct tg_doc_gate_check) checks;
 };

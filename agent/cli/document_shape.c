@@ -211,12 +211,12 @@ static const struct tg_field gate_ha_fields[] = {
 };
 static const struct tg_shape gate_ha_shape = SHAPE(tg_doc_gate_ha, gate_ha_fields);
 
-static const struct tg_field gate_hold_fields[] = {
-        F(tg_doc_gate_hold, by, STRING, OR_NULL),
-        F(tg_doc_gate_hold, left_s, ID, OR_NULL),
-        F(tg_doc_gate_hold, taken, BOOL),
+static const struct tg_field gate_word_fields[] = {
+        F(tg_doc_gate_word, by, STRING, OR_NULL),
+        F(tg_doc_gate_word, left_s, ID, OR_NULL),
+        F(tg_doc_gate_word, taken, BOOL),
 };
-static const struct tg_shape gate_hold_shape = SHAPE(tg_doc_gate_hold, gate_hold_fields);
+static const struct tg_shape gate_word_shape = SHAPE(tg_doc_gate_word, gate_word_fields);
 
 static const struct tg_field gate_record_fields[] = {
         F(tg_doc_gate_record, uuid, STRING),
@@ -255,7 +255,8 @@ static const struct tg_field gate_fields[] = {
         F(tg_doc_gate, offset_limit_ns, SIGNED),
         F(tg_doc_gate, step_limit_ns, SIGNED),
         F(tg_doc_gate, ha, OBJECT(&gate_ha_shape), OR_NULL),
-        F(tg_doc_gate, hold, OBJECT(&gate_hold_shape), OR_NULL),
+        F(tg_doc_gate, hold, OBJECT(&gate_word_shape), OR_NULL),
+        F(tg_doc_gate, close, OBJECT(&gate_word_shape), OR_NULL),
         F(tg_doc_gate, records, LIST(&gate_record_shape, TG_GATE_SLOTS)),
         F(tg_doc_gate, checks, LIST(&gate_check_shape, 32)),
 };

@@ -73,7 +73,7 @@ bool tg_gate_say_first(const struct tg_page *page, const struct tg_document *doc
         return true;
 }
 
-void tg_gate_say_hold(FILE *out, const struct tg_doc_gate_hold *hold)
+void tg_gate_say_hold(FILE *out, const struct tg_doc_gate_word *hold)
 {
         char span[TG_UNITS_MAX];
 
@@ -103,7 +103,10 @@ void tg_gate_say_opening(FILE *out, const struct tg_doc_gate *gate)
 {
         char span[TG_UNITS_MAX];
 
-        if (gate->wants_word)
+        if (gate->close)
+                fprintf(out, "an administrator's wish, given on %s: opens after 'timeguard gate release'",
+                        gate->close->by ? gate->close->by : "an unknown node");
+        else if (gate->wants_word)
                 fputs("opens at 'timeguard gate release', once all is proven well", out);
         else if (gate->opens_in_s.known)
                 fprintf(out, "opens in %s if all stays well", tg_units_duration(gate->opens_in_s.value * TG_NS_PER_S, span));

@@ -15,6 +15,6 @@ bool tg_gate_say_first(const struct tg_page *page, const struct tg_document *doc
 void tg_gate_say_line(const struct tg_page *page, int hang, const struct tg_document *document);
 
 /* Parts of it: "held by n2 for 20 min", "2 of 3 watchdogs armed", "opens in 9 min". */
-void tg_gate_say_hold(FILE *out, const struct tg_doc_gate_hold *hold);
+void tg_gate_say_hold(FILE *out, const struct tg_doc_gate_word *hold);
 void tg_gate_say_watchdogs(FILE *out, const struct tg_document *document);
 void tg_gate_say_opening(FILE *out, const struct tg_doc_gate *gate);

@@ -183,16 +183,26 @@ static int take(struct tg_dbus *dbus, sd_bus_message *call, const struct tg_even
         return 1;
 }
 
-static int on_hold(sd_bus_message *call, void *data, sd_bus_error *error)
+static int take_for(struct tg_dbus *dbus, sd_bus_message *call, enum tg_gate_word said, sd_bus_error *error)
 {
-        struct tg_event event = { .type = TG_EVENT_ADMIN, .admin = { .hold = true } };
+        struct tg_event event = { .type = TG_EVENT_ADMIN, .admin = { .word = said } };
         int r = sd_bus_message_read(call, "u", &event.admin.left_s);
 
         if (r < 0)
                 return r;
         if (event.admin.left_s == 0)
-                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "a hold lasts at least a second");
-        return take(data, call, &event, error);
+                return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, "that wants at least a second");
+        return take(dbus, call, &event, error);
+}
+
+static int on_hold(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return take_for(data, call, TG_WORD_HOLD, error);
+}
+
+static int on_close(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return take_for(data, call, TG_WORD_CLOSE, error);
 }
 
 static int on_release(sd_bus_message *call, void *data, sd_bus_error *error)
@@ -222,6 +232,7 @@ static const sd_bus_vtable vtable[] = {
         TEXT("HoldBy"),
         SD_BUS_PROPERTY("HoldSeconds", "u", get_hold, 0, 0),
         SD_BUS_METHOD_WITH_NAMES("Hold", "u", SD_BUS_PARAM(seconds), "", , on_hold, OPEN),
+        SD_BUS_METHOD_WITH_NAMES("Close", "u", SD_BUS_PARAM(seconds), "", , on_close, OPEN),
         SD_BUS_METHOD("Release", "", "", on_release, OPEN),
         SD_BUS_METHOD("Test", "", "", on_test, OPEN),
         SD_BUS_SIGNAL_WITH_NAMES("StateChanged", "ss", SD_BUS_PARAM(state) SD_BUS_PARAM(why), 0),

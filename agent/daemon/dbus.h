@@ -3,7 +3,8 @@
 
      object /org/timeguard1, interface org.timeguard1.Gate
      Hold(u seconds)  nothing is closed for so long; 4294967295: until Release. What is closed stays so
-     Release()        ends the hold; without one: what is closed may open as soon as all is proven well
+     Close(u seconds) the cluster's gate is closed, whatever the clocks and gate.mode say, and stays so for so long
+     Release()        ends hold or closing; without one, and for the latter: what is closed may open as soon as all is proven well
      Test()           reads the HA stack anew, and nothing else; what was found is in the status document
      StateChanged(s state, s why)
 

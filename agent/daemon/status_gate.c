@@ -62,11 +62,12 @@ static struct json_object *records_json(const struct tg_gate_status *g, const st
         return list;
 }
 
-static struct json_object *hold_json(const struct tg_gate_status *g, const struct tg_agent *agent)
+/* An administrator's word, where it stands. */
+static struct json_object *word_json(const struct tg_gate_status *g, bool stands, const struct tg_agent *agent)
 {
         struct json_object *o;
 
-        if (!g->holds)
+        if (!stands)
                 return NULL;
         o = json_object_new_object();
         add_name(o, "by", agent, g->hold.node_id);
@@ -165,7 +166,8 @@ struct json_object *tg_status_gate_json(const struct tg_snapshot *snapshot, cons
         tg_json_int(o, "offset_limit_ns", agent->options.gate_offset_limit_ns);
         tg_json_int(o, "step_limit_ns", agent->options.gate_step_limit_ns);
         (void)json_object_object_add(o, "ha", ha_json(g));
-        (void)json_object_object_add(o, "hold", hold_json(g, agent));
+        (void)json_object_object_add(o, "hold", word_json(g, g->holds, agent));
+        (void)json_object_object_add(o, "close", word_json(g, g->wants_closed, agent));
         (void)json_object_object_add(o, "records", records_json(g, agent));
         (void)json_object_object_add(o, "checks", checks_json(g));
         return o;

@@ -123,8 +123,9 @@ struct tg_gate_status {
         struct tg_gate_result ha;
         bool has_read_age; /* false: it is being read anew */
         int64_t read_age_ns;
-        bool holds; /* an administrator's hold is on */
-        struct tg_gate_hold hold;
+        bool holds;                                   /* an administrator's word keeps it from closing ... */
+        bool wants_closed;                            /* ... or keeps it closed: */
+        struct tg_gate_hold hold;                     /* ... this one, with what is left of it */
         struct tg_gate_record records[TG_GATE_SLOTS]; /* stage NONE: none known */
         uint32_t failures[TG_GATE_SLOTS];
         char failed[TG_GATE_SLOTS][TG_GATE_TEXT_MAX]; /* why the last attempt failed; "" it did not */

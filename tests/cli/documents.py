@@ -63,7 +63,7 @@ def gate(**changes):
             "blocked": "", "would_close": False, "would_run": "ha-manager crm-command disarm-ha freeze", "opens_in_s": None, "wants_word": False,
             "failed": None, "failures": 0, "offset_limit_ns": 5_000_000_000, "step_limit_ns": 5_000_000_000,
             "ha": {"state": "open", "flags": ["ready", "whole", "armed"], "age_ms": 12_000, "detail": "armed, 3 services"},
-            "hold": None, "records": [], "checks": checks(), **changes}
+            "hold": None, "close": None, "records": [], "checks": checks(), **changes}
 
 
 def record(**changes):
@@ -199,7 +199,7 @@ def hostile():
         member["gate"].update(backend=HOSTILE, flags=[HOSTILE])
         member["asked"] = [asked(HOSTILE, ref_id=HOSTILE), unanswered("silent", HOSTILE)]
     doc["gate"].update({key: HOSTILE for key in ("mode", "scope", "target", "backend", "why", "why_not", "blocked", "would_run", "failed")},
-                       state="closed", ha={"state": "closed", "flags": [HOSTILE], "age_ms": 1, "detail": HOSTILE}, hold=hold(by=HOSTILE),
+                       state="closed", ha={"state": "closed", "flags": [HOSTILE], "age_ms": 1, "detail": HOSTILE}, hold=hold(by=HOSTILE), close=hold(by=HOSTILE),
                        records=[record(uuid=HOSTILE, scope=HOSTILE, target=HOSTILE, stage=HOSTILE, owner=HOSTILE)],
                        checks=[{"name": HOSTILE, "met": False, "why": HOSTILE}])
     for entry in doc["alerts"]:

@@ -126,7 +126,7 @@ def test_only_root_is_heard(lab):
 def test_a_hold_of_nothing_is_refused(lab):
     buses(lab)
     result = lab.nodes[1].space.run("busctl", "--system", "call", "org.timeguard1", "/org/timeguard1", "org.timeguard1.Gate", "Hold", "u", "0", check=False)
-    require(result.returncode != 0 and "at least a second" in result.stderr, result.stderr)
+    require(result.returncode != 0 and "wants at least a second" in result.stderr, result.stderr)
     require_equal({gate["state"] for gate in gates(lab)}, {"open"}, "the gate")
 
 
