@@ -32,6 +32,7 @@ struct tg_gate_work {
         uint8_t intent[16];   /* the record whose INTENT this process wrote ... */
         bool tried;           /* ... and whose command it has asked for, or is about to */
         bool done;            /* the command was accepted, or may have been */
+        bool moved;           /* it was read to be opening since it was asked to open */
         uint8_t failures;
         int64_t rest_until_ns;         /* after a failure */
         int64_t asked_raw_ns;          /* when it was last asked to open */

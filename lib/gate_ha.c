@@ -51,6 +51,8 @@ static int64_t wanted_age_ns(const struct tg_gate *gate, const struct tg_situati
 {
         const struct tg_gate_record *record = &gate->reg.records[slot];
 
+        if (slot && record->target_id == gate->self_id && record->stage == TG_STAGE_UNCLEAR)
+                return CLOSED_NS;
         if (slot && (!tg_stage_is_live(record->stage) || record->target_id != gate->self_id))
                 return INT64_MAX;
         if (!slot && gate->ha[0].asked_raw_ns <= gate->look_raw_ns && gate->look_raw_ns)

@@ -167,6 +167,21 @@ static void step_none(struct step *st)
                 tg_gate_duty_release(st->gate);
 }
 
+/* A node's: it alone reads whether it is still closed, and tells when it is not. */
+static bool is_cleared_up(const struct step *st)
+{
+        return st->slot && st->record->stage == TG_STAGE_UNCLEAR && st->record->target_id == st->gate->self_id &&
+               st->gate->ha[1].known && ha_state(st) == TG_HA_OPEN;
+}
+
+static void step_unclear(struct step *st)
+{
+        if (is_cleared_up(st) && !is_wanted(st))
+                finish(st, TG_STAGE_UNDONE);
+        else
+                step_none(st);
+}
+
 static void take_over(struct step *st)
 {
         if (!is_fanned_out(st)) {
@@ -274,7 +289,7 @@ static void step_verified(struct step *st)
         } else if (tg_gate_may_open(st->gate, st->s, st->record) &&
                    (is_fanned_out(st) ||
                     (tg_gate_ha_read(st->gate, st->s, st->slot, NOW_NS) && ha_state(st) == TG_HA_CLOSED))) {
-                st->work->tried = false;
+                st->work->tried = st->work->moved = false;
                 tg_gate_write(st->gate, st->s, st->slot, TG_STAGE_OPENING);
         } else if (!st->slot && !tg_gate_may_open(st->gate, st->s, st->record)) {
                 tg_gate_duty_release(st->gate);
@@ -296,12 +311,16 @@ static void open_whole(struct step *st)
 {
         if (!tg_gate_ha_read(st->gate, st->s, st->slot, WORK_NS))
                 return;
-        if (ha_state(st) == TG_HA_OPEN) {
+        st->work->moved |= st->work->tried && ha_state(st) == TG_HA_OPENING;
+        if (ha_state(st) == TG_HA_OPEN || (st->work->moved && is_shut(st))) {
+                /* what is shut again after that was shut by somebody else */
                 finish(st, TG_STAGE_UNDONE);
-        } else if (ha_state(st) == TG_HA_CLOSED && !st->work->tried && st->gate->finding.danger != TG_DANGER_NONE) {
-                finish(st, TG_STAGE_VERIFIED);
         } else if (ha_state(st) == TG_HA_CLOSED &&
                    (!st->work->tried || st->s->now_raw_ns - st->work->asked_raw_ns > AGAIN_NS)) {
+                if (st->gate->finding.danger != TG_DANGER_NONE) {
+                        finish(st, TG_STAGE_VERIFIED);
+                        return;
+                }
                 st->work->tried = true;
                 st->work->asked_raw_ns = st->s->now_raw_ns;
                 tg_gate_order_run(st->gate, st->s, st->slot, TG_GATE_OPEN);
@@ -316,6 +335,8 @@ static void step_opening(struct step *st)
                 return;
         if (!is_fanned_out(st))
                 open_whole(st);
+        else if (is_wanted(st)) /* half open and dangerous again: those that have opened close anew */
+                tg_gate_write(st->gate, st->s, st->slot, TG_STAGE_ISSUED);
         else if (!any_ours(st))
                 finish(st, TG_STAGE_UNDONE);
         if (st->record->stage != TG_STAGE_OPENING || !is_late(st))
@@ -338,6 +359,8 @@ static enum tg_claim desire(const struct step *st)
         case TG_STAGE_OPENING:
                 return TG_CLAIM_OPEN;
         default:
+                if (is_cleared_up(st))
+                        return TG_CLAIM_OPEN;
                 /* closed by somebody else: nothing to do */
                 return is_wanted(st) && !(st->gate->ha[st->slot].known && is_shut(st)) ? TG_CLAIM_CLOSE : TG_CLAIM_NONE;
         }
@@ -356,7 +379,7 @@ void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot)
         static void (*const steps[TG_STAGE_COUNT])(struct step *) = {
                 [TG_STAGE_NONE] = step_none,         [TG_STAGE_INTENT] = step_intent,   [TG_STAGE_ISSUED] = step_issued,
                 [TG_STAGE_VERIFIED] = step_verified, [TG_STAGE_OPENING] = step_opening, [TG_STAGE_UNDONE] = step_none,
-                [TG_STAGE_VOID] = step_none,         [TG_STAGE_TAKEN] = step_none,      [TG_STAGE_UNCLEAR] = step_none,
+                [TG_STAGE_VOID] = step_none,         [TG_STAGE_TAKEN] = step_none,      [TG_STAGE_UNCLEAR] = step_unclear,
         };
         struct step st = { gate, s, slot, &gate->reg.records[slot], &gate->work[slot] };
         enum tg_claim wish = desire(&st);

@@ -67,6 +67,15 @@ static void print_alert(struct sim *sim, uint32_t node, const struct tg_alert *a
                tg_alert_kind(alert->id)->name, alert->evidence.reason);
 }
 
+static void print_unit(struct sim *sim, uint32_t node, const struct sim_unit *unit, enum sim_unit_phase phase, void *user)
+{
+        static const char *const phases[] = { "begins to", "has the command accepted to", "has ended its run to" };
+
+        (void)user;
+        printf("%12.6f n%u %s %s the %s\n", (double)sim->t_ns / 1e9, node + 1, phases[phase],
+               tg_gate_verb_text(unit->order.verb), tg_gate_scope_text(unit->order.scope));
+}
+
 /* Plays a seed with so many of its faults, -1: all. */
 static void run(uint64_t seed, int64_t faults, bool verbose, struct campaign_plan *plan, struct result *out)
 {
@@ -76,8 +85,10 @@ static void run(uint64_t seed, int64_t faults, bool verbose, struct campaign_pla
 
         if (faults >= 0 && faults < plan->n_faults)
                 plan->n_faults = (uint32_t)faults;
-        if (verbose)
+        if (verbose) {
                 sim->watch_alert = print_alert;
+                sim->watch_unit = print_unit;
+        }
         check = sim_check_new(sim);
         sim_start(sim);
         for (uint32_t k = 0; k < plan->n_faults && !sim->trouble[0]; k++) {

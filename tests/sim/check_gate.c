@@ -87,7 +87,9 @@ static bool quorum_is_pending(const struct sim_check *c, uint32_t i)
 
         sim_quorum_of(c->sim, i, &quorum);
         for (uint32_t j = 0; j < c->sim->n; j++)
-                if (in_ring(c->sim, i, j) && check_truly_pending(c, j, c->sim->nodes[i].options.gate_step_limit_ns))
+                /* who has just left may still be counted */
+                if ((in_ring(c->sim, i, j) || c->sim->t_ns - c->sim->formed_t_ns < KNOWN_NS) &&
+                    check_truly_pending(c, j, c->sim->nodes[i].options.gate_step_limit_ns))
                         votes += c->sim->votes[j];
         return votes && votes >= quorum.quorum;
 }

@@ -134,6 +134,7 @@ static void command(struct sim *sim, uint32_t i, struct sim_unit *unit)
         } else {
                 sim->ha.opens++;
                 sim_ha_open(sim, i, unit->order.scope);
+                s->opened_t_ns = sim->t_ns;
         }
         sim_trap(sim, i, closes ? SIM_AT_ACCEPTED : SIM_AT_OPEN_ACCEPTED);
         push_phase(sim, i, unit, END, between_ns(sim, 1, 100));

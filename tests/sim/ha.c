@@ -8,6 +8,7 @@
 #include "sim.h"
 
 #define ROUND_NS     (500 * TG_NS_PER_MS)
+#define RACE_NS      (60 * TG_NS_PER_S)
 #define TAKE_OVER_NS (30 * TG_NS_PER_S) /* a manager that is gone is replaced */
 
 static const char *const hand_texts[SIM_HANDS] = { "nobody", "timeguard", "administrator" };
@@ -94,7 +95,12 @@ void sim_ha_close(struct sim *sim, uint32_t i, enum tg_gate_scope scope, enum si
 
         if (!is_open(s))
                 return;
-        *s = (struct sim_switch){ .state = TG_HA_CLOSING, .hand = hand, .closed_t_ns = sim->t_ns };
+        /* just opened: nobody may have read that yet */
+        *s = (struct sim_switch){ .state = TG_HA_CLOSING,
+                                  .hand = hand,
+                                  .closed_t_ns = sim->t_ns,
+                                  .opened_t_ns = s->opened_t_ns,
+                                  .raced = s->opened_t_ns && sim->t_ns - s->opened_t_ns < RACE_NS };
         if (s == &sim->ha.cluster)
                 plan(sim, 3000, 20000);
         else
@@ -139,7 +145,7 @@ static void come_to(struct sim_switch *s)
         if (s->state == TG_HA_CLOSING)
                 s->state = TG_HA_CLOSED;
         else
-                *s = (struct sim_switch){ .state = TG_HA_OPEN };
+                *s = (struct sim_switch){ .state = TG_HA_OPEN, .opened_t_ns = s->opened_t_ns };
 }
 
 static bool is_changing(const struct sim_switch *s)
