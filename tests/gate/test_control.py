@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command line and the agent as they are installed, with a systemd, system bus and corosync of their own, on one node: the rehearsal of
+closing, who may ask for it, and timeguard-wait.service. Usage: test_control.py --build DIRECTORY [NAME...]"""
+
+import argparse
+import os
+import shutil
+import sys
+
+from machine import ROOT, Machine, missing
+
+from suite import require, require_equal, run_tests, test  # by box's search path
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--build", required=True)
+arguments.add_argument("names", nargs="*")
+ARGS = arguments.parse_args()
+
+COROSYNC = """totem {
+  version: 2
+  cluster_name: alone
+  transport: knet
+}
+system {
+  sched_rr: no
+  allow_knet_handle_fallback: yes
+}
+quorum {
+  provider: corosync_votequorum
+}
+nodelist {
+  node {
+    nodeid: 1
+    name: alone
+    ring0_addr: 127.0.0.1
+  }
+}
+"""
+SLEEPER = "[Service]\nExecStart=/bin/sleep infinity\n"
+FILES = {
+    "/etc/corosync/corosync.conf": COROSYNC,
+    "/etc/timeguard/timeguard.conf": "boot_grace = 0s\n[gate]\nbackend = command\ncommand = /usr/local/bin/our-gate\n",
+    # what it is asked for stands in a file that its sandbox lets it write
+    "/usr/local/bin/our-gate": "#!/bin/sh\necho \"$1\" >>/run/timeguard/gate/asked\n[ -e /etc/broken ] && exit 1\necho open\n",
+    "/etc/systemd/system/timeguard.service.d/here.conf": "[Service]\nExecStart=\nExecStart=/usr/sbin/timeguardd --config /etc/timeguard/timeguard.conf\n",
+    "/usr/lib/systemd/system/pve-ha-lrm.service": SLEEPER,
+    "/etc/systemd/system/timeguard-wait.service.d/soon.conf": "[Service]\nExecStart=\nExecStart=-/usr/bin/timeguard wait --timeout 3s\n",
+}
+INSTALLED = {"timeguardd": "/usr/sbin/timeguardd", "timeguard": "/usr/bin/timeguard"}
+SHIPPED = {"packaging/systemd/timeguard.service": "/usr/lib/systemd/system/timeguard.service",
+           "packaging/systemd/timeguard-wait.service": "/usr/lib/systemd/system/timeguard-wait.service",
+           "packaging/dbus/org.timeguard1.conf": "/usr/share/dbus-1/system.d/org.timeguard1.conf"}
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--")
+
+
+def install(machine):
+    for source, target in (*((os.path.join(machine.build, name), path) for name, path in INSTALLED.items()),
+                           *((os.path.join(ROOT, name), path) for name, path in SHIPPED.items())):
+        os.makedirs(os.path.dirname(machine.inside(target)), exist_ok=True)
+        shutil.copyfile(source, machine.inside(target))
+        os.chmod(machine.inside(target), 0o755 if "bin/" in target else 0o644)
+    machine.run("sh", "-c", "rm -rf /var/lib/corosync/* /var/lib/timeguard")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "reload-or-restart", "dbus.service")
+    machine.run("systemctl", "start", "corosync.service", "timeguard.service")
+    machine.wait_for(lambda: timeguard(machine, "gate")[0] == 0 and "quorate: 1 of 1" in timeguard(machine, "status")[1], 30,
+                     lambda: f"an agent with quorum: {timeguard(machine, 'status')}")
+
+
+def timeguard(machine, *words, prefix=()):
+    done = machine.run(*prefix, "timeguard", *words, check=False, timeout_s=90)
+    return done.returncode, done.stdout + done.stderr
+
+
+def asked(machine):
+    return machine.run("cat", "/run/timeguard/gate/asked").stdout.split()
+
+
+@test
+def a_rehearsal_reads_and_changes_nothing(machine):
+    before = len(asked(machine))
+    code, text = timeguard(machine, "gate", "test")
+    require_equal(code, 0, text)
+    require("the gate could close now; nothing was changed" in text and "NOT MET" not in text, text)
+    require("Would run:  /usr/local/bin/our-gate close" in text, text)
+    require(len(asked(machine)) > before and set(asked(machine)) == {"status"}, asked(machine))
+
+
+@test
+def a_rehearsal_finds_what_is_broken(machine):
+    machine.write("/etc/broken", "")
+    code, text = timeguard(machine, "gate", "test")
+    require(code == 1 and "COULD NOT close now" in text and "NOT MET" in text and "ha-stack: " in text, f"{code} {text}")
+    machine.run("rm", "/etc/broken")
+    code, text = timeguard(machine, "gate", "test")
+    require_equal(code, 0, text)
+    code, text = timeguard(machine, "gate", "hold", "--for", "1h")
+    require_equal(code, 0, text)
+    code, text = timeguard(machine, "gate", "test")
+    require(code == 1 and "hold: an administrator holds it" in text, f"{code} {text}")
+    require_equal(timeguard(machine, "gate", "release")[0], 0, "release")
+    path = machine.inside("/usr/libexec/timeguard-gate")
+    os.rename(path, path + ".away")
+    code, text = timeguard(machine, "gate", "test")
+    os.rename(path + ".away", path)
+    require(code == 1 and "had done nothing" in text, f"{code} {text}")
+
+
+@test
+def only_root_may_ask(machine):
+    before = len(asked(machine))
+    for words in (("test",), ("hold",), ("release",)):
+        code, text = timeguard(machine, "gate", *words, prefix=NOBODY)
+        require(code == 77 and text == "timeguard: only root may do that\n", f"{words}: {code} {text}")
+    require_equal(timeguard(machine, "gate", prefix=NOBODY)[0], 0, "everybody may look")
+    require_equal(len(asked(machine)), before, "runs for nobody")
+
+
+@test
+def a_boot_is_held_up_and_let_pass(machine):
+    """Nothing is proven here, as there is no chronyd: HA starts all the same, after the wait, with a warning."""
+    machine.run("systemctl", "start", "timeguard-wait.service", "pve-ha-lrm.service")
+
+    def instant(unit, which):
+        return int(machine.run("systemctl", "show", "-P", which, unit).stdout)
+    waited = instant("timeguard-wait.service", "ActiveEnterTimestampMonotonic") - instant("timeguard-wait.service", "InactiveExitTimestampMonotonic")
+    require(2_900_000 < waited < 6_000_000, f"it waited {waited} us")
+    require(instant("pve-ha-lrm.service", "InactiveExitTimestampMonotonic") >= instant("timeguard-wait.service", "ActiveEnterTimestampMonotonic"),
+            "HA started before the wait was over")
+    require_equal([machine.active(unit) for unit in ("timeguard-wait.service", "pve-ha-lrm.service")], ["active", "active"], "the units")
+    said = machine.run("journalctl", "-q", "-u", "timeguard-wait", "-p", "warning", "-o", "cat").stdout
+    require("the time of this node was not proven within 3" in said, f"the journal: {said}")
+
+
+if __name__ == "__main__":
+    WHY_NOT = missing()
+    if WHY_NOT:
+        print(f"skip: {WHY_NOT}\n0 passed, 0 failed, 1 skipped")
+        sys.exit(77)
+    with Machine(ARGS.build, FILES) as MACHINE:
+        install(MACHINE)
+        sys.exit(run_tests(MACHINE, names=ARGS.names))
