@@ -131,6 +131,18 @@ bool tg_gate_is_far(const struct tg_watchfulness *w, const struct tg_situation *
                tg_track_of(&w->tracks, s->view, i, j)->beyond >= s->options->gate_confirm;
 }
 
+bool tg_gate_any_far_without(const struct tg_watchfulness *w, const struct tg_situation *s, int slot)
+{
+        for (uint32_t i = 0; i < s->view->n; i++)
+                for (uint32_t j = i + 1; j < s->view->n; j++) {
+                        int a = s->view->order[i], b = s->view->order[j];
+
+                        if (a != slot && b != slot && tg_gate_is_far(w, s, a, b))
+                                return true;
+                }
+        return false;
+}
+
 static bool crosses(const struct tg_watchfulness *w, const struct tg_situation *s, int i, int j, int64_t *rate_ppb)
 {
         return both_fresh(s, i, j) && tg_view_is_proven(s->view, i, j) &&

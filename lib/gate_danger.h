@@ -77,4 +77,6 @@ void tg_gate_find_lone(const struct tg_watchfulness *w, const struct tg_situatio
                        struct tg_finding *out);
 /* gate_pending.c: votes of nodes whose step is pending, and one sentence about them. */
 uint64_t tg_gate_pending_votes(const struct tg_watchfulness *w, const struct tg_situation *s, char *why, size_t size);
+/* Two nodes other than that one are beyond each other. */
+bool tg_gate_any_far_without(const struct tg_watchfulness *w, const struct tg_situation *s, int slot);
 bool tg_gate_is_far(const struct tg_watchfulness *w, const struct tg_situation *s, int i, int j);

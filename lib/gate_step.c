@@ -84,6 +84,16 @@ static bool is_late(const struct step *st)
         return st->s->now_raw_ns - st->work->stage_raw_ns > tg_gate_limit_of_duty_ns(st->s);
 }
 
+/* The node that is gated alone accounts for the whole breach, as far as is proven. */
+static bool is_accounted_for(const struct step *st)
+{
+        const struct tg_gate_record *alone = &st->gate->reg.records[1];
+        int slot = tg_view_find(st->s->view, alone->target_id);
+
+        return tg_stage_is_live(alone->stage) && slot >= 0 && st->gate->finding.danger == TG_DANGER_BREACH &&
+               !tg_gate_any_far_without(&st->gate->watch, st->s, slot);
+}
+
 static bool is_wanted(const struct step *st)
 {
         const struct tg_finding *f = &st->gate->finding;
@@ -98,7 +108,7 @@ static bool is_wanted(const struct step *st)
                 return false;
         if (st->slot)
                 return f->scope == TG_GATE_NODE && f->lone == st->s->self && !tg_stage_is_live(other->stage) && !elsewhere;
-        return f->scope == TG_GATE_CLUSTER || (f->scope == TG_GATE_NODE && elsewhere);
+        return (f->scope == TG_GATE_CLUSTER && !is_accounted_for(st)) || (f->scope == TG_GATE_NODE && elsewhere);
 }
 
 /* 128 bits that no other record has: of the node, its boot, the ring, and a counter within it. */
@@ -273,6 +283,20 @@ static bool is_open_again(const struct step *st)
                st->gate->ha[st->slot].open_seen >= OPEN_SEEN;
 }
 
+/* One command for all has been accepted. It never takes effect while a node's HA services stand still by themselves (Proxmox: the manager waits
+   for that node's LRM), and covers that node as well. */
+static bool is_superseded(const struct step *st)
+{
+        const struct tg_gate_record *all = &st->gate->reg.records[0];
+
+        return st->slot && all->whole && (all->stage == TG_STAGE_ISSUED || all->stage == TG_STAGE_VERIFIED);
+}
+
+static bool may_open(const struct step *st)
+{
+        return is_superseded(st) || tg_gate_may_open(st->gate, st->s, st->record);
+}
+
 static void step_verified(struct step *st)
 {
         if (is_open_again(st)) {
@@ -286,12 +310,11 @@ static void step_verified(struct step *st)
                 }
                 tg_gate_taken(st->gate, st->s);
                 finish(st, TG_STAGE_TAKEN);
-        } else if (tg_gate_may_open(st->gate, st->s, st->record) &&
-                   (is_fanned_out(st) ||
-                    (tg_gate_ha_read(st->gate, st->s, st->slot, NOW_NS) && ha_state(st) == TG_HA_CLOSED))) {
+        } else if (may_open(st) && (is_fanned_out(st) ||
+                                    (tg_gate_ha_read(st->gate, st->s, st->slot, NOW_NS) && ha_state(st) == TG_HA_CLOSED))) {
                 st->work->tried = st->work->moved = false;
                 tg_gate_write(st->gate, st->s, st->slot, TG_STAGE_OPENING);
-        } else if (!st->slot && !tg_gate_may_open(st->gate, st->s, st->record)) {
+        } else if (!st->slot && !may_open(st)) {
                 tg_gate_duty_release(st->gate);
         }
 }
@@ -317,7 +340,7 @@ static void open_whole(struct step *st)
                 finish(st, TG_STAGE_UNDONE);
         } else if (ha_state(st) == TG_HA_CLOSED &&
                    (!st->work->tried || st->s->now_raw_ns - st->work->asked_raw_ns > AGAIN_NS)) {
-                if (st->gate->finding.danger != TG_DANGER_NONE) {
+                if (st->gate->finding.danger != TG_DANGER_NONE && !is_superseded(st)) {
                         finish(st, TG_STAGE_VERIFIED);
                         return;
                 }
@@ -355,7 +378,7 @@ static enum tg_claim desire(const struct step *st)
         case TG_STAGE_ISSUED:
                 return TG_CLAIM_CLOSE;
         case TG_STAGE_VERIFIED:
-                return is_open_again(st) || tg_gate_may_open(st->gate, st->s, st->record) ? TG_CLAIM_OPEN : TG_CLAIM_NONE;
+                return is_open_again(st) || may_open(st) ? TG_CLAIM_OPEN : TG_CLAIM_NONE;
         case TG_STAGE_OPENING:
                 return TG_CLAIM_OPEN;
         default:
