@@ -20,7 +20,7 @@ import table as tables
 from lab import NEW, OLD
 from suite import Results, TESTS, require, require_equal, run_tests, test
 
-for part in ("rest", "disarm", "release", "stop", "clock", "quorum", "maintenance", "service", "watchdog", "cli", "live"):
+for part in ("rest", "disarm", "midway", "release", "stop", "clock", "quorum", "maintenance", "service", "watchdog", "cli", "live"):
     importlib.import_module("test_" + part)
 
 
