@@ -24,6 +24,7 @@ struct tg_link_sample {
 struct tg_link {
         uint32_t epoch_tag; /* of the peer; 0: nothing measured yet */
         bool heard_in_ring; /* a message has come since the ring last changed */
+        bool to_answer;     /* the peer stepped: echoed before the others */
         uint8_t n, next;
         bool has_heard;                   /* the clock was looked at sharply when the newest message came */
         int64_t heard_raw_ns, heard_c_ns; /* own RAW, and REALTIME - RAW then */

@@ -203,7 +203,8 @@ static void report_if_due(struct tg_node *node)
                 node->event_tokens--;
         }
         tg_node_compose(node, !node->ticked);
-        node->wants_report = node->must_report = node->ticked = false;
+        node->wants_report = node->owes_answers;
+        node->must_report = node->ticked = false;
 }
 
 /* After a step the answers come within milliseconds. Until then some pairs are of before it and some of after, and a verdict on that

@@ -116,9 +116,10 @@ static void accept(struct tg_node *node, int slot, const struct tg_report *repor
                 drop_contradicted(node, slot);
         if (change & (TG_VIEW_VERDICT | TG_VIEW_CONTRADICTION | TG_VIEW_STEPPED))
                 node->urgent = true;
-        /* a fresh report from everybody proves the new offsets within milliseconds instead of at the next second */
+        /* a fresh report from everybody that echoes this one proves the new offsets within milliseconds and not at the next second */
         if ((change & TG_VIEW_STEPPED) && is_large_step(node, report)) {
                 node->wants_report |= !own;
+                node->links[slot].to_answer = !own;
                 /* a member that steps, or says so, all the time must not keep the others from being judged */
                 if (!node->step_raw_ns || now - node->step_raw_ns > STEP_APART_NS)
                         node->step_raw_ns = now;

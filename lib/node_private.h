@@ -44,6 +44,7 @@ struct tg_node {
         int64_t quiet_raw_ns; /* start, or last change of ring or connection: silence means nothing before patience has passed */
         uint32_t ticks;
         uint32_t echo_at;  /* where the next report's echoes begin in the order of members */
+        bool owes_answers; /* more have stepped than the last report could answer */
         bool wants_report; /* something happened: report at once */
         bool ticked;       /* the second's own report is due */
         bool must_report;  /* ... even past the limit of five a second */

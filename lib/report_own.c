@@ -1,33 +1,70 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the own node reports. With more peers than a report holds echoes, they take turns; only peers heard in the present ring are
-   echoed. */
+/* What the own node reports. With more peers than a report holds echoes, they take turns, but those who stepped go first; only peers heard
+   in the present ring are echoed. */
 #include <string.h>
 
 #include "node_private.h"
 
 #define ASKED_AGAIN_S 16
 
+static bool add_echo(struct tg_node *node, int slot, struct tg_report *report)
+{
+        const struct tg_member *m = &node->view.members[slot];
+        struct tg_link *link = &node->links[slot];
+        struct tg_echo *echo = &report->echoes[report->n_echoes];
+
+        link->to_answer = false;
+        if (slot == tg_node_self(node) || !m->fresh)
+                return false;
+        tg_link_judge(link, &node->chrony, &m->report.chrony);
+        if (!tg_link_echo(link, report->raw_ns, echo))
+                return false;
+        echo->node_id = m->id;
+        report->n_echoes++;
+        return true;
+}
+
+/* Those who stepped. They get half of the room in turn, so that some who step all the time do not keep the others from being echoed. */
+static void add_answers(struct tg_node *node, struct tg_report *report, uint32_t most, bool *done)
+{
+        const struct tg_view *view = &node->view;
+
+        for (uint32_t i = 0; i < view->n; i++) {
+                int slot = view->order[(node->echo_at + i) % view->n];
+
+                if (!node->links[slot].to_answer)
+                        continue;
+                if (report->n_echoes == most)
+                        break;
+                done[slot] = add_echo(node, slot, report);
+        }
+}
+
+static bool owes_answers(const struct tg_node *node)
+{
+        for (uint32_t i = 0; i < node->view.n; i++)
+                if (node->links[node->view.order[i]].to_answer)
+                        return true;
+        return false;
+}
+
 static void add_echoes(struct tg_node *node, struct tg_report *report)
 {
         const struct tg_view *view = &node->view;
         uint32_t share = tg_echo_share(view->n ? view->n - 1 : 0), room = tg_report_echo_room(report), i;
+        bool done[TG_NODES_MAX] = { false };
 
         if (share > room)
                 share = room;
+        add_answers(node, report, (share + 1) / 2, done);
         for (i = 0; i < view->n && report->n_echoes < share; i++) {
                 int slot = view->order[(node->echo_at + i) % view->n];
-                const struct tg_member *m = &view->members[slot];
-                struct tg_echo *echo = &report->echoes[report->n_echoes];
 
-                if (slot == tg_node_self(node) || !m->fresh)
-                        continue;
-                tg_link_judge(&node->links[slot], &node->chrony, &m->report.chrony);
-                if (!tg_link_echo(&node->links[slot], report->raw_ns, echo))
-                        continue;
-                echo->node_id = m->id;
-                report->n_echoes++;
+                if (!done[slot])
+                        add_echo(node, slot, report);
         }
         node->echo_at = view->n ? (node->echo_at + i) % view->n : 0;
+        node->owes_answers = owes_answers(node);
 }
 
 static uint32_t reference_id(const struct tg_node *node)

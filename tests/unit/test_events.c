@@ -10,7 +10,7 @@
 static struct tg_node *node;
 static int64_t now_ns, boot_ahead_ns, real_ahead_ns;
 static struct tg_report sent;
-static uint32_t n_sent, peer_seq;
+static uint32_t n_sent, peer_seq, peer_steps;
 
 static struct tg_look look(void)
 {
@@ -103,7 +103,7 @@ static void start(void)
 
         now_ns = 100 * S;
         boot_ahead_ns = real_ahead_ns = 0;
-        n_sent = peer_seq = 0;
+        n_sent = peer_seq = peer_steps = 0;
         tg_options_default(&options);
         l = look();
         assert_int_equal(tg_node_new(&node, &identity, &options, &l), 0);
@@ -326,6 +326,112 @@ static void large_steps_are_answered(void **state)
         }
 }
 
+static bool echoes(uint32_t id)
+{
+        for (uint32_t i = 0; i < sent.n_echoes; i++)
+                if (sent.echoes[i].node_id == id)
+                        return true;
+        return false;
+}
+
+static void hear_step(uint32_t id)
+{
+        struct tg_report report = peer_report(id);
+
+        report.steps = ++peer_steps;
+        report.last_step_ns = 5 * S;
+        hear(id, 10 * id, &report);
+}
+
+/* Only an answer that echoes the step's report proves what comes after it: where the echoes take turns, those who stepped go before. */
+static void who_stepped_is_echoed_first(void **state)
+{
+        enum { LAST = 33 };
+
+        (void)state;
+        for (uint32_t first = 2; first < LAST; first++) {
+                uint32_t second = first + 7 <= LAST ? first + 7 : first - 7, before;
+
+                start();
+                for (uint32_t id = 2; id <= LAST; id++)
+                        hear_peer(id, 10 * id);
+                tick(S);
+                now_ns += 300 * MS;
+                hear_step(first);
+                assert_true(echoes(first));
+                now_ns += MS;
+                hear_step(second);
+                assert_true(echoes(second));
+                before = n_sent;
+                hear_step(second); /* too much for one second: both wait for the next report */
+                hear_step(first);
+                assert_int_equal(n_sent, before);
+                tick(100 * MS);
+                assert_true(echoes(first) && echoes(second));
+                stop();
+        }
+}
+
+static void count_echoes(uint32_t *counts, uint32_t *n_counted)
+{
+        for (uint32_t i = 0; i < sent.n_echoes && n_sent != *n_counted; i++)
+                counts[sent.echoes[i].node_id]++;
+        *n_counted = n_sent;
+}
+
+/* Twelve of 32 step at once: each is answered within the second, though a report has room for eight echoes. */
+static void all_who_stepped_are_answered(void **state)
+{
+        enum { STEPPERS = 12, LAST = 33 };
+        uint32_t answers[LAST + 1] = { 0 }, counted;
+
+        (void)state;
+        start();
+        for (uint32_t id = 2; id <= LAST; id++)
+                hear_peer(id, 10 * id);
+        tick(S);
+        hear(1, 10, &sent); /* the own one comes back */
+        counted = n_sent;
+        for (uint32_t id = 2; id < 2 + STEPPERS; id++) {
+                hear_step(id);
+                count_echoes(answers, &counted);
+        }
+        for (int part = 0; part < 9; part++) {
+                now_ns += 100 * MS;
+                handle((struct tg_event){ .type = TG_EVENT_LOOK });
+                count_echoes(answers, &counted);
+        }
+        for (uint32_t id = 2; id < 2 + STEPPERS; id++)
+                assert_true(answers[id]);
+        stop();
+}
+
+/* Twelve of 32 say before every report that they stepped: the others have their turn all the same. */
+static void who_steps_all_the_time_leaves_room(void **state)
+{
+        enum { STEPPERS = 12, LAST = 33, SECONDS = 20 };
+        uint32_t echoed[LAST + 1] = { 0 }, counted;
+
+        (void)state;
+        start();
+        for (uint32_t id = 2; id <= LAST; id++)
+                hear_peer(id, 10 * id);
+        counted = n_sent;
+        for (int part = 1; part <= 5 * SECONDS; part++) {
+                now_ns += S / 5;
+                handle((struct tg_event){ .type = part % 5 ? TG_EVENT_LOOK : TG_EVENT_TICK });
+                count_echoes(echoed, &counted);
+                hear(1, 10, &sent);
+                for (uint32_t id = 2; id < 2 + STEPPERS && part > 5; id++)
+                        hear_step(id);
+                for (uint32_t id = 2 + STEPPERS; id <= LAST; id++)
+                        hear_peer(id, 10 * id);
+        }
+        for (uint32_t id = 2; id <= LAST; id++)
+                assert_in_range(echoed[id], SECONDS / 3, 5 * SECONDS);
+        stop();
+}
+
 /* However much happens, there are at most five reports a second: the second's own among them. */
 static void at_most_five_a_second(void **state)
 {
@@ -463,7 +569,8 @@ static void what_is_not_heard_is_told(void **state)
 TESTS_MAIN(TEST(only_who_was_heard_in_this_ring_is_echoed), TEST(a_suspend_drops_what_was_measured),
            TEST(of_two_agents_the_lower_pid_counts), TEST(votes_and_who_left), TEST(forged_and_replayed),
            TEST(an_echo_of_an_earlier_epoch_is_no_answer), TEST(the_selected_source_is_told_first),
-           TEST(the_age_of_what_others_prove), TEST(large_steps_are_answered), TEST(at_most_five_a_second),
+           TEST(the_age_of_what_others_prove), TEST(large_steps_are_answered), TEST(who_stepped_is_echoed_first),
+           TEST(all_who_stepped_are_answered), TEST(who_steps_all_the_time_leaves_room), TEST(at_most_five_a_second),
            TEST(few_reports_where_none_comes_back), TEST(the_margin_in_the_status),
            TEST(a_step_is_judged_without_the_last_answer), TEST(a_follow_up_is_not_followed_up),
            TEST(what_is_not_heard_is_told))
