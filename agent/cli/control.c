@@ -136,6 +136,11 @@ enum tg_exit tg_control_hold(uint32_t seconds, FILE *complaints)
         return call_method("Hold", &seconds, complaints);
 }
 
+enum tg_exit tg_control_close(uint32_t seconds, FILE *complaints)
+{
+        return call_method("Close", &seconds, complaints);
+}
+
 enum tg_exit tg_control_release(FILE *complaints)
 {
         return call_method("Release", NULL, complaints);

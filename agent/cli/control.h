@@ -11,5 +11,6 @@
 
 /* Each asks, and waits for the answer for at most 5 s; on failure one line goes to `complaints`. */
 enum tg_exit tg_control_hold(uint32_t seconds, FILE *complaints);
+enum tg_exit tg_control_close(uint32_t seconds, FILE *complaints);
 enum tg_exit tg_control_release(FILE *complaints);
 enum tg_exit tg_control_test(FILE *complaints);

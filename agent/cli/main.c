@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gate_command.h"
+#include "safe_step.h"
 #include "screen.h"
 #include "wait.h"
 #include "watch.h"
@@ -33,7 +34,16 @@ static enum tg_exit run_status(const struct tg_request *request)
         return request->watch_s ? tg_watch(request) : show_once(request);
 }
 
-enum wish { WISH_JSON = 1 << 0, WISH_WATCH = 1 << 1, WISH_SOCKET = 1 << 2, WISH_FOR = 1 << 3, WISH_TIMEOUT = 1 << 4 };
+enum wish {
+        WISH_JSON = 1 << 0,
+        WISH_WATCH = 1 << 1,
+        WISH_SOCKET = 1 << 2,
+        WISH_FOR = 1 << 3,
+        WISH_TIMEOUT = 1 << 4,
+        WISH_YES = 1 << 7,
+        WISH_RESUME = 1 << 8,
+        WISH_ABORT = 1 << 9
+};
 
 static const struct command {
         const char *name, *synopsis, *meaning;
@@ -55,6 +65,9 @@ static const struct command {
           WISH_SOCKET, false, tg_gate_show_command },
         { "wait", "[--timeout DURATION] [--socket PATH]", "Wait until this node's time is proven, for 120 s unless told.",
           WISH_TIMEOUT | WISH_SOCKET, false, tg_wait_command },
+        { "safe-step", "[--yes | --resume | --abort] [--timeout DURATION] [--socket PATH]",
+          "Set this node's clock to its source with HA actions blocked meanwhile; without --yes only tell what would be done.",
+          WISH_YES | WISH_RESUME | WISH_ABORT | WISH_TIMEOUT | WISH_SOCKET, false, tg_safe_step_command },
 };
 
 static const struct {
@@ -79,6 +92,12 @@ static const struct {
           { "timeout", required_argument, NULL, WISH_TIMEOUT },
           "--timeout DURATION",
           "how long to wait, such as 120s" },
+        { WISH_YES, { "yes", no_argument, NULL, WISH_YES }, "--yes", "do it" },
+        { WISH_RESUME,
+          { "resume", no_argument, NULL, WISH_RESUME },
+          "--resume",
+          "go on with a safe-step that was interrupted" },
+        { WISH_ABORT, { "abort", no_argument, NULL, WISH_ABORT }, "--abort", "give it up: let the gate open" },
 };
 
 #define N_COMMANDS (sizeof commands / sizeof *commands)
@@ -114,6 +133,20 @@ static bool set_watch(struct tg_request *request, const char *text)
         return seconds >= 1 && seconds <= WATCH_MAX_S;
 }
 
+/* An option without a value. */
+static bool set_flag(struct tg_request *request, int wish)
+{
+        bool *flag = wish == WISH_JSON     ? &request->json
+                     : wish == WISH_YES    ? &request->yes
+                     : wish == WISH_RESUME ? &request->resume
+                     : wish == WISH_ABORT  ? &request->abort
+                                           : NULL;
+
+        if (flag)
+                *flag = true;
+        return flag != NULL;
+}
+
 static bool set_span(struct tg_request *request, const char *text)
 {
         return tg_duration_parse(text, &request->for_ns) == 0 && request->for_ns >= TG_NS_PER_S &&
@@ -131,9 +164,9 @@ static bool parse(const struct command *command, int argc, char **argv, struct t
                 if (command->wishes & wishes[i].wish)
                         options[n++] = wishes[i].option;
         while ((wish = getopt_long(argc, argv, "", options, NULL)) != -1) {
-                if (wish == WISH_JSON) {
-                        request->json = true;
-                } else if (wish == WISH_SOCKET) {
+                if (set_flag(request, wish))
+                        continue;
+                if (wish == WISH_SOCKET) {
                         request->socket = optarg;
                 } else if (wish == WISH_FOR || wish == WISH_TIMEOUT) {
                         if (!set_span(request, optarg)) {
@@ -147,6 +180,10 @@ static bool parse(const struct command *command, int argc, char **argv, struct t
                         usage("--watch takes whole seconds from 1 to 86400", "");
                         return false;
                 }
+        }
+        if (request->yes + request->resume + request->abort > 1) {
+                usage("only one of --yes, --resume and --abort goes", "");
+                return false;
         }
         if (argc - optind != command->takes_node) {
                 usage(command->takes_node ? "explain wants the name or id of one node" : "too many arguments for ",

@@ -15,7 +15,8 @@ struct tg_request {
         const char *node; /* whose evidence is wanted; NULL: the status */
         bool json;        /* the document as it came */
         int watch_s;      /* ask again each so many seconds; 0: once */
-        int64_t for_ns;   /* how long to hold, or to wait; 0: not told */
+        bool yes, resume, abort;
+        int64_t for_ns; /* how long to hold, or to wait; 0: not told */
 };
 
 /* Asks, and writes what came to page->out, or what is wrong to `complaints`. Changes nothing but these two. */

@@ -738,6 +738,40 @@ def wait_goes_on_until_it_is():
     assert result.returncode == 0 and documents_to_come == [] and 0.9 < time.monotonic() - start < 3, result
 
 
+@test
+def safe_step_tells_source_present_and_target():
+    doc = documents.agreed()
+    result = ask(doc, "safe-step")
+    assert result.returncode == 0 and result.stdout.endswith(b"No step is needed: the source is within the budget of this node's clock.\n"), result
+    hour = 3600 * 10**9
+    doc["nodes"][1]["asked"] = [documents.unanswered(), documents.asked(low_ns=hour - 10**6, high_ns=hour + 10**6)]
+    for member in (doc["nodes"][0], doc["nodes"][2]):
+        member["asked"] = [documents.asked(low_ns=-hour, high_ns=-hour + 10**6)]
+    text = screen(doc, "safe-step")
+    assert label(text, "Source") == "10.0.0.254, stratum 3, asked directly 12 s ago" and label(text, "Present") == "2026-11-21 23:56:02 UTC", text
+    assert label(text, "Target") == "2026-11-22 00:56:02 UTC, certainly +3599.9990..+3600.0010 s from the present", text
+    assert label(text, "Others").startswith("n1, n3 are as far from their sources") and text.endswith("Nothing was done; --yes does it.\n"), text
+    for words, code, said in (("--yes", 69, b"no connection to the system bus"), ("--resume", 1, b"nothing to resume"), ("--abort", 69, b"no connection to the system bus")):
+        result = ask(doc, "safe-step", words, **NO_BUS)
+        assert result.returncode == code and said in result.stderr, (words, result)
+    doc["nodes"][1]["asked"] = [documents.unanswered()]
+    result = ask(doc, "safe-step", "--yes", **NO_BUS)
+    assert result.returncode == 1 and b"no time source answers this node directly" in result.stderr and result.stdout == b"", result
+
+
+@test
+def safe_step_prefers_the_selected_source():
+    doc = documents.agreed()
+    doc["nodes"][1]["asked"] = [documents.asked("10.0.0.9", low_ns=5 * 10**9, high_ns=6 * 10**9), documents.asked(low_ns=7 * 10**9, high_ns=8 * 10**9)]
+    assert label(screen(doc, "safe-step"), "Source").startswith("10.0.0.254, ")
+    doc["nodes"][1]["chrony"]["address"] = None
+    assert label(screen(doc, "safe-step"), "Source").startswith("10.0.0.9, ")
+    budget = doc["cluster"]["budget_ns"]
+    for low, high, needed in ((-budget, budget, False), (-budget - 1, 0, True), (0, budget + 1, True)):
+        doc["nodes"][1]["asked"] = [documents.asked(low_ns=low, high_ns=high)]
+        assert ("--yes does it" in screen(doc, "safe-step")) == needed, (low, high)
+
+
 # -- what may be at the other end --------------------------------------------------------------------------------------------
 
 def complaint(result, *words):
@@ -949,7 +983,8 @@ def usage_errors():
                       ["status", "--watch=99999999999999"], ["--bogus"],
                       ["gate", "bogus"], ["gate", "--json"], ["gate", "hold", "extra"], ["gate", "hold", "--for"], ["gate", "hold", "--for", "0s"],
                       ["gate", "hold", "--for", "20"], ["gate", "hold", "--for", "999999d"], ["gate", "hold", "--for", "-1s"], ["gate", "release", "--for", "1s"],
-                      ["gate", "test", "--for", "1s"], ["gatehold"], ["hold"], ["wait", "--timeout", "x"], ["wait", "now"]):
+                      ["gate", "test", "--for", "1s"], ["gatehold"], ["hold"], ["wait", "--timeout", "x"], ["wait", "now"],
+                      ["safe-step", "--yes", "--abort"], ["safe-step", "--resume", "--yes"], ["safe-step", "n1"], ["safe-step", "--for", "1s"]):
         result = run(*arguments)
         assert result.returncode == 64 and result.stdout == b"" and b"timeguard --help" in result.stderr, (arguments, result)
 
@@ -960,7 +995,7 @@ def help_and_version():
     assert result.returncode == 0 and result.stderr == b""
     text = result.stdout.decode()
     for word in ("timeguard status", "timeguard explain NODE", "--json", "--watch[=SECONDS]", "--socket PATH", "Exit codes:", "breached or split",
-                 "NO_COLOR", "timeguard gate hold [--for DURATION]", "timeguard gate release", "timeguard gate test", "timeguard wait"):
+                 "NO_COLOR", "timeguard gate hold [--for DURATION]", "timeguard gate release", "timeguard gate test", "timeguard wait", "timeguard safe-step [--yes"):
         assert word in text, word
     assert run("status", "--help").stdout == result.stdout and run("help").returncode == 0
     assert re.fullmatch(rb"timeguard \d+\.\d+\.\d+\n", run("--version").stdout)

@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`timeguard safe-step` on a cluster of three machines with the stand-in of Proxmox HA: the source jumps by an hour, the clocks follow, and no
+watchdog fires. Usage: test_safe_step.py --build DIRECTORY [NAME...]"""
+
+import argparse
+import os
+import re
+import sys
+import time
+
+from cluster import Machines, clockfile
+from machine import ROOT, missing
+from stacks import Proxmox
+
+from suite import require, require_equal, run_tests, test  # by box's search path
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--build", required=True)
+arguments.add_argument("names", nargs="*")
+ARGS = arguments.parse_args()
+
+SECOND = 10**9
+HOUR = 3600 * SECOND
+SHIPPED = {"packaging/systemd/timeguard-step@.service": "/etc/systemd/system/timeguard-step@.service",
+           "packaging/dbus/org.timeguard1.conf": "/etc/dbus-1/system.d/org.timeguard1.conf"}
+
+
+def install(node):
+    for source, target in SHIPPED.items():
+        with open(os.path.join(ROOT, source), encoding="utf-8") as file:
+            node.machine.write(target, file.read())
+    node.run("systemctl", "daemon-reload")
+    node.run("systemctl", "reload-or-restart", "dbus.service")
+
+
+def begin(lab):
+    """An HA stack in good order, and agents that only observe: what closes here is the administrator's word."""
+    if lab.stack and max(abs(clockfile.shift_ns(node.clock)) for node in lab.nodes.values()) > SECOND:
+        lab.stack.__exit__()  # loops that sleep on the wall clock would stand still for an hour
+    lab.heal_clocks()
+    if not lab.stack:
+        Proxmox(lab).__enter__()
+    lab.configure(["[gate]", "mode = observe", "backend = proxmox", "release = 10s"])
+    lab.stack.wait_armed()
+    return lab.stack
+
+
+def safe_step(node, *words, timeout_s=600):
+    done = node.run("timeguard", "safe-step", *words, check=False, timeout_s=timeout_s)
+    return done.returncode, done.stdout + done.stderr
+
+
+def shift_ns(lab, number):
+    """How far a node is from the time server."""
+    return clockfile.truth_ns(lab.nodes[number].clock, lab.servers["ntp"].clock)
+
+
+def gate(lab, number=1):
+    return lab.status(number)["gate"]
+
+
+def jump(lab):
+    """The source, but no chronyd yet, is an hour ahead; every agent has found out."""
+    lab.servers["ntp"].disturb("step", HOUR)
+    lab.wait_for(lambda: all(x["asked"] and (x["asked"][0]["low_ns"] or 0) > HOUR // 2 for x in lab.status(1)["nodes"]), 60, "all to know of the jump", 0.5)
+
+
+@test
+def without_yes_nothing_is_done(lab):
+    begin(lab)
+    code, text = safe_step(lab.nodes[1])
+    require(code == 0 and "No step is needed" in text, f"{code} {text}")
+    jump(lab)
+    code, text = safe_step(lab.nodes[2])
+    require(code == 0 and text.endswith("Nothing was done; --yes does it.\n") and "certainly +3" in text, f"{code} {text}")
+    present, target = (time.mktime(time.strptime(re.search(rf"^{name}: +(\S+ \S+)", text, re.M)[1], "%Y-%m-%d %H:%M:%S")) for name in ("Present", "Target"))
+    require(3598 <= target - present <= 3602, text)
+    require("Others:   n1, n3 are as far" in text, text)
+    code, text = safe_step(lab.nodes[1], "--resume")
+    require(code == 1 and "nothing to resume" in text, f"{code} {text}")
+    require_equal((gate(lab)["state"], gate(lab)["close"]), ("open", None), "the gate")
+    require(min(abs(shift_ns(lab, n)) for n in lab.nodes) > HOUR // 2, "a clock was stepped")
+
+
+@test
+def the_step_itself_refuses_while_a_watchdog_is_armed(lab):
+    p = begin(lab)
+    jump(lab)
+    require(p.armed(), "the premise: armed watchdogs")
+    done = lab.nodes[1].run("systemctl", "start", "timeguard-step@1.service", check=False)
+    require(done.returncode != 0, done.stdout + done.stderr)
+    time.sleep(8)
+    require(abs(shift_ns(lab, 1)) > HOUR // 2, "the clock was stepped")
+
+
+@test
+def all_are_stepped_and_no_watchdog_fires(lab):
+    """On each node, at once; then all agree, the gate is open, and everything runs."""
+    p = begin(lab)
+    mark = lab.now_s()
+    jump(lab)
+    results = lab.each(lambda node: safe_step(node, "--yes"))
+    for code, text in results:
+        require(code == 0 and "open: HA actions pass again" in text, f"{code} {text}")
+    took_s = lab.now_s() - mark
+    require(max(abs(shift_ns(lab, n)) for n in lab.nodes) < SECOND // 10, f"shifts: {[shift_ns(lab, n) for n in lab.nodes]}")
+    lab.wait_agreed(30)
+    p.wait_armed()
+    require_equal((p.resets(), gate(lab)["state"], gate(lab)["close"]), ([], "open", None), "resets, gate, word")
+    require(p.all_started(), f"not as before: {p.armed()} {p.services()}")
+    return f"{took_s:.1f} s from the jump to an open gate"
+
+
+@test
+def an_interrupted_one_stays_closed_until_resumed_or_aborted(lab):
+    p = begin(lab)
+    jump(lab)
+    node = lab.nodes[1]
+    node.run("systemd-run", "--unit=stepping", "--collect", "timeguard", "safe-step", "--yes")
+    lab.wait_for(lambda: abs(shift_ns(lab, 1)) < SECOND, 200, "n1 to be stepped", 0.2)
+    node.run("systemctl", "kill", "-s", "KILL", "stepping")
+    require_equal(gate(lab, 2)["state"], "closed", "the gate")
+    for number in (2, 3):
+        code, text = safe_step(lab.nodes[number], "--resume", "--timeout", "1s")
+        require(number == 3 or code == 1 and "the gate stays closed" in text, f"{code} {text}")
+    lab.wait_agreed(60)
+    if gate(lab)["close"]:
+        code, text = safe_step(lab.nodes[1], "--resume")
+        require(code == 0 and "open: HA actions pass again" in text, f"{code} {text}")
+    lab.wait_for(lambda: gate(lab)["state"] == "open", 120, "the gate to open", 0.5)
+    p.wait_armed()
+    require_equal(p.resets(), [], "resets")
+
+
+@test
+def what_fails_stays_closed_and_an_abort_opens(lab):
+    p = begin(lab)
+    jump(lab)
+    node = lab.nodes[1]
+    node.run("systemctl", "mask", "--runtime", "timeguard-step@.service")
+    code, text = safe_step(node, "--yes")
+    node.run("systemctl", "unmask", "--runtime", "timeguard-step@.service")
+    require(code == 1 and "the clock was not stepped" in text and "the gate stays closed and nothing fails over" in text, f"{code} {text}")
+    require_equal((gate(lab, 2)["state"], gate(lab, 2)["close"]["by"], p.armed()), ("closed", "n1", []), "gate, word, watchdogs")
+    require(node.run("timeguard", "status", check=False).stdout.startswith("GATE CLOSED: no failover"), "the first line")
+    lab.servers["ntp"].disturb("step", -HOUR)
+    code, text = safe_step(lab.nodes[2], "--abort")
+    require_equal(code, 0, text)
+    lab.wait_for(lambda: gate(lab)["state"] == "open" and not gate(lab)["close"], 200, "the gate to open", 0.5)
+    p.wait_armed()
+    require_equal(p.resets(), [], "resets")
+
+
+if __name__ == "__main__":
+    WHY_NOT = missing()
+    if WHY_NOT:
+        print(f"skip: {WHY_NOT}\n0 passed, 0 failed, 1 skipped")
+        sys.exit(77)
+    with Machines(3, ARGS.build) as LAB:
+        LAB.each(install)
+        sys.exit(run_tests(LAB, names=ARGS.names))
