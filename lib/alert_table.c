@@ -56,7 +56,7 @@ static const struct tg_alert_kind alert_kinds[TG_ALERT_COUNT] = {
         ROW(GATE_BLOCKED, "gate-blocked", CLUSTER, 2, 2 * S, 30 * S, false, "330586e43a9c4d34aa5996ed9e085f6b",
             "Run 'timeguard gate' and remove what it names as the reason; mend the clocks that 'timeguard status' names."),
         ROW(GATE_FAILED, "gate-failed", CLUSTER, 2, 0, 60 * S, false, "a523c0f1e83349dcabcbd31594b83c79",
-            "Run 'timeguard gate' and 'journalctl -u timeguard-gate@*'; mend what failed, or run the command that it names by "
+            "Run 'timeguard gate' and 'journalctl -u timeguard-gate*'; mend what failed, or run the command that it names by "
             "hand."),
         ROW(GATE_TAKEN, "gate-taken", CLUSTER, 4, 0, 1 * S, false, "b386c9f58ff541dfa986d7bbf8069211",
             "When the cluster shall be guarded again, run 'timeguard gate release'."),
