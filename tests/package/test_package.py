@@ -60,6 +60,37 @@ def the_unit_file_is_sound(build):
 
 
 @test
+def the_units_beside_it_are_sound(build):
+    with tempfile.TemporaryDirectory() as directory:
+        for name, program in (("timeguard-wait.service", "/usr/bin/timeguard"), ("timeguard-step@.service", None), ("timeguard-gate@.service", "/usr/libexec/timeguard-gate")):
+            text = read(f"packaging/systemd/{name}")
+            if program:
+                assert f"ExecStart=-{program} " in text or f"ExecStart={program} " in text, name
+                text = text.replace(program, os.path.join(build, os.path.basename(program)))
+            path = os.path.join(directory, name.replace("@", "@1"))
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            result = run("systemd-analyze", "verify", "--man=no", path)
+            complaints = [line for line in result.stderr.splitlines() if "timeguard-" in line and "chronyc" not in line and "Wants=" not in line]
+            assert not complaints, complaints
+    wait = read("packaging/systemd/timeguard-wait.service")
+    assert "Before=pve-ha-lrm.service pve-ha-crm.service pacemaker.service" in wait and "ExecStart=-" in wait
+    step = read("packaging/systemd/timeguard-step@.service")
+    assert "AssertPathExists=!/run/watchdog-mux.active" in step
+    assert step.index("test ! -e /run/watchdog-mux.active") < step.index("chronyc -n makestep")
+
+
+@test
+def the_bus_policy_is_for_root(build):
+    import xml.etree.ElementTree as tree
+    policies = {tuple(p.attrib.items())[0]: [(rule.tag, dict(rule.attrib)) for rule in p] for p in tree.fromstring(read("packaging/dbus/org.timeguard1.conf"))}
+    assert policies["user", "root"] == [("allow", {"own": "org.timeguard1"}), ("allow", {"send_destination": "org.timeguard1"})], policies
+    everybody = policies["context", "default"]
+    assert everybody[0] == ("deny", {"send_destination": "org.timeguard1"}), everybody
+    assert {rule["send_interface"].rsplit(".", 1)[1] for tag, rule in everybody[1:] if tag == "allow"} == {"Introspectable", "Peer", "Properties"}, everybody
+
+
+@test
 def the_sample_configuration_names_every_option_and_its_default(build):
     text = read("packaging/timeguard.conf")
     section, seen = "", {}
@@ -99,7 +130,7 @@ def the_readme_lists_every_option_with_its_default(build):
 @test
 def the_readme_lists_every_alert_and_no_other(build):
     names = set(re.findall(r'"([a-z-]+)", (?:CLUSTER|NODE),', read("lib/alert_table.c")))
-    assert len(names) == 26, len(names)
+    assert len(names) == 34, len(names)
     section = README[README.index("## What the alerts mean"):README.index("## Working on it")]
     assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.M)) == names
 
@@ -125,6 +156,12 @@ ELSEWHERE = {
     "journalctl --update-catalog": "the_readmes_installation_works, in its own root",
     "timeguard status": "the_try_command_works",
     "timeguard explain n2": "the_try_command_works",
+    "timeguard gate test": "tests/gate/test_control.py",
+    "timeguard gate hold --for 2h": "tests/cluster/test_gate_cli.py",
+    "timeguard gate release": "tests/cluster/test_gate_cli.py",
+    "timeguard gate": "tests/cluster/test_gate_cli.py",
+    "timeguard wait --timeout 120s": "tests/cluster/test_gate_cli.py, and tests/gate/test_control.py",
+    "timeguard safe-step": "tests/gate/test_safe_step.py",
 }
 
 
@@ -158,6 +195,8 @@ def the_readmes_installation_works(build):
             result = subprocess.run(line, shell=True, cwd=tree, capture_output=True, text=True, timeout=600, env={**os.environ, "DESTDIR": root})
             assert result.returncode == 0, f"{line}: {result.stdout[-2000:]}{result.stderr[-2000:]}"
         for path in ("usr/sbin/timeguardd", "usr/bin/timeguard", "usr/lib/systemd/system/timeguard.service", "etc/timeguard/timeguard.conf",
+                     "usr/lib/systemd/system/timeguard-gate@.service", "usr/lib/systemd/system/timeguard-wait.service",
+                     "usr/lib/systemd/system/timeguard-step@.service", "usr/share/dbus-1/system.d/org.timeguard1.conf", "usr/libexec/timeguard-gate",
                      "usr/lib/systemd/catalog/timeguard.catalog", "usr/lib/systemd/catalog/timeguard.fr.catalog", "usr/share/timeguard/status.schema.json"):
             assert os.path.exists(os.path.join(root, path)), path
         assert not os.path.exists(os.path.join(tree, ".build/release/tests")), "it builds tests, for which the README installs no packages"
