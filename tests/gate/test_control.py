@@ -120,6 +120,8 @@ def only_root_may_ask(machine):
 @test
 def a_boot_is_held_up_and_let_pass(machine):
     """Nothing is proven here, as there is no chronyd: HA starts all the same, after the wait, with a warning."""
+    machine.run("systemctl", "enable", "timeguard-wait")
+    require_equal(machine.run("systemctl", "is-enabled", "timeguard-wait").stdout, "enabled\n", "the unit")
     machine.run("systemctl", "start", "timeguard-wait.service", "pve-ha-lrm.service")
 
     def instant(unit, which):
