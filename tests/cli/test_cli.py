@@ -608,6 +608,7 @@ def explain_tells_a_dead_server_from_a_blocked_way():
     assert "and nobody reaches it: the server is dead, or UDP 123 is blocked for all" in said({**silent, **lost}, silent, silent)
     unreached = {"chrony": documents.chrony(sources=[documents.chrony_source(reach=0)])}
     assert "and nobody reaches it: the server is dead" in said({**silent, **unreached}, silent, {**silent, "agent": False})
+    assert "and nobody reaches it: the server is dead" in said({**silent, **lost}, {"agent": False}, silent), "what a silent node said once proves nothing of now"
     refused = {"asked": [documents.unanswered("refused")]}
     assert "was refused by ICMP, and nobody reaches it: no NTP server runs there" in said({**refused, **lost}, silent, silent)
     assert "kiss-o'-death" in said({"asked": [documents.unanswered("kod")]}) and "; before that: its clock" in said({"asked": [documents.asked(state="kod")]})
@@ -676,6 +677,8 @@ def gate_of_an_open_gate():
     assert label(text, "Blocked") == "this node has just booted" and label(text, "Unproven") == "n2 is not proven", text
     assert label(text, "Watchdogs") == "the HA stack has not been read yet" and "HA stack:" not in text
     assert row(screen(documents.sixteen(), "gate"), "n15")[1:] == ["-", "-", "-", "no agent is heard"]
+    doc["nodes"][2]["agent"] = False
+    assert row(screen(doc, "gate"), "n3")[1:] == ["-", "-", "-", "no agent is heard"], "what it said last is shown as if it were of now"
 
 
 @test
