@@ -55,7 +55,7 @@ static int64_t wanted_age_ns(const struct tg_gate *gate, const struct tg_situati
                 return CLOSED_NS;
         if (slot && (!tg_stage_is_live(record->stage) || record->target_id != gate->self_id))
                 return INT64_MAX;
-        if (!slot && gate->ha[0].asked_raw_ns <= gate->look_raw_ns && gate->look_raw_ns)
+        if (!slot && gate->ha[0].asked_raw_ns < gate->look_raw_ns)
                 return 0;
         if (!slot && !gate->ha[0].known)
                 return gate->ha[0].asked_raw_ns ? RETRY_NS : 0;
