@@ -15,10 +15,10 @@ int tg_executor_new(struct tg_executor **out, struct tg_agent *agent, struct tg_
                     void (*done)(void *data, const struct tg_gate_result *result), void *data);
 /* Accepts NULL, returns NULL. A run that is under way goes on; the next agent waits for its end before it gives one of its own. To be called
    before the bus is freed. */
-struct tg_executor *tg_executor_free(struct tg_executor *executor);
+struct tg_executor *tg_executor_free(struct tg_executor *x);
 
 /* Returns 0, or -EBUSY while an order is under way. */
-int tg_executor_run(struct tg_executor *executor, const struct tg_gate_order *order);
+int tg_executor_run(struct tg_executor *x, const struct tg_gate_order *order);
 
 /* The colour of pacemaker's #health-time from the next order on: TG_HEALTH_LEAVE (request.h) at first. */
-void tg_executor_set_health(struct tg_executor *executor, int health);
+void tg_executor_set_health(struct tg_executor *x, int health);

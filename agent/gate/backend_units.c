@@ -6,6 +6,7 @@
    other units. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
@@ -40,11 +41,19 @@ static uint32_t list_hash(const struct tg_gate_request *request)
         return hash;
 }
 
+/* "ran:BITS/HASH", both in eight hexadecimal digits. */
 static bool parse_prior(const struct tg_gate_request *request, uint32_t *bits, uint32_t *hash)
 {
-        int end = 0;
+        const char *prior = request->prior;
+        const size_t head = strlen("ran:"), digits = 8;
 
-        return sscanf(request->prior, "ran:%8" SCNx32 "/%8" SCNx32 "%n", bits, hash, &end) == 2 && request->prior[end] == '\0';
+        if (strncmp(prior, "ran:", head) != 0 || strlen(prior) != head + digits + 1 + digits ||
+            strspn(prior + head, "0123456789abcdef") != digits || prior[head + digits] != '/' ||
+            strspn(prior + head + digits + 1, "0123456789abcdef") != digits)
+                return false;
+        *bits = (uint32_t)strtoul(prior + head, NULL, 16);
+        *hash = (uint32_t)strtoul(prior + head + digits + 1, NULL, 16);
+        return true;
 }
 
 /* Some of those that ran do not: open has more to do, though the others run. */

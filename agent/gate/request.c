@@ -63,21 +63,29 @@ struct json_object *tg_gate_request_encode(const struct tg_gate_request *request
         return object;
 }
 
+/* The value of one hexadecimal digit, as encode_uuid writes it; -1 for anything else. */
+static int digit_value(char c)
+{
+        static const char digits[] = "0123456789abcdef";
+        const char *at = c ? strchr(digits, c) : NULL;
+
+        return at ? (int)(at - digits) : -1;
+}
+
 static int decode_uuid(struct json_object *object, uint8_t uuid[static 16], char error[static TG_FIELD_ERROR_MAX])
 {
-        char text[UUID_DIGITS + 1], rest;
-        unsigned int byte;
+        char text[UUID_DIGITS + 1] = "";
 
         if (tg_field_text(object, "uuid", text, sizeof(text), error) < 0)
                 return -EINVAL;
         for (size_t i = 0; i < 16; i++) {
-                char digits[3] = { text[2 * i], text[2 * i] ? text[2 * i + 1] : '\0', '\0' };
+                int high = digit_value(text[2 * i]), low = high < 0 ? -1 : digit_value(text[2 * i + 1]);
 
-                if (strspn(digits, "0123456789abcdef") != 2 || sscanf(digits, "%2x%c", &byte, &rest) != 1) {
+                if (low < 0) {
                         (void)snprintf(error, TG_FIELD_ERROR_MAX, "\"uuid\" must be %d hexadecimal digits", UUID_DIGITS);
                         return -EINVAL;
                 }
-                uuid[i] = (uint8_t)byte;
+                uuid[i] = (uint8_t)(high * 16 + low);
         }
         return 0;
 }

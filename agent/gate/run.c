@@ -13,8 +13,6 @@
 #include "child.h"
 #include "run.h"
 
-extern char **environ;
-
 struct pipes {
         int ours[3], theirs[3];
 };

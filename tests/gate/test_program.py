@@ -188,7 +188,7 @@ def bad_requests_are_one_clear_error():
              "verb": ({"verb": "shut"}, '"verb" must be one of status, close, open'), "other verb": ({"verb": "open"}, "for another run"),
              "ticket": ({"ticket": 99}, "for another run"), "negative": ({"ticket": -1}, '"ticket" must be an integer'),
              "scope": ({"scope": "nothing"}, '"scope" must be cluster or node'), "uuid": ({"uuid": "00"}, '"uuid" must be 32'),
-             "uuid length": ({"uuid": "0" * 33}, '"uuid" must be a string'), "prior": ({"prior": "x" * 25}, '"prior" must be a string of less than 25'),
+             "uuid digits": ({"uuid": "0" * 31 + "x"}, '"uuid" must be 32'), "uuid length": ({"uuid": "0" * 33}, '"uuid" must be a string'), "prior": ({"prior": "x" * 25}, '"prior" must be a string of less than 25'),
              "control": ({"reason": "a\nb"}, '"reason" must be'), "nodes": ({"nodes": [1]}, '"nodes" must hold objects'),
              "units": ({"units": [7]}, '"units" must hold names'), "health": ({"health": "blue"}, '"health" must be one of')}
     with box() as b:
