@@ -11,6 +11,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -48,6 +49,15 @@ def missing():
     return None
 
 
+def leave_on_signals():
+    """A run that is told to end takes its machines down, as on an error."""
+    def leave(number, _frame):
+        raise SystemExit(128 + number)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, leave)
+
+
 class Machine:
     def __init__(self, build, files=None, program=None, unit=None, binds=(), network="--private-network"):
         self.build = os.path.abspath(build)
@@ -59,6 +69,7 @@ class Machine:
         self.directory = self.process = self.init = None
 
     def __enter__(self):
+        leave_on_signals()
         self.directory = tempfile.mkdtemp(prefix="timeguard-machine-")
         self.log = open(os.path.join(self.directory + ".log"), "wb")
         self.process = subprocess.Popen(["unshare", "-m", "--propagation", "private", "bash", "-c", SCRIPT, "machine", self.directory, self.name,
