@@ -5,7 +5,7 @@ import json
 import subprocess
 
 from figures import Table, goal_for, growth
-from goals import CPU, EVALUATION_64_NS, MEMORY_MIB, RECEIVED, REPORT_BYTES
+from goals import CPU, EVALUATION_64_NS, MEMORY_MIB, REPORT_BYTES
 
 TIMES = (("evaluation", "one evaluation, all agree"), ("evaluation_apart", "one evaluation, no two nodes agree"),
          ("delivery", "one delivery (decoding included)"), ("report", "composing one report (encoding included)"),
@@ -39,7 +39,8 @@ def _rows(table, cores):
     longest = [core["report_bytes_max"] for core in cores]
     add("length of a report, bytes", longest, [str(v) for v in longest], "below 1024", max(longest) <= REPORT_BYTES)
     received = [core["received_bytes_s"] for core in cores]
-    add_goals("reports a node receives, KB/s", received, [f"{r / 1000:.2f}" for r in received], RECEIVED, 1000, "KB/s")
+    # without what corosync adds: its goal is held against what real nodes receive
+    add("payload of the reports a node receives, KB/s", received, [f"{r / 1000:.2f}" for r in received], "")
 
 
 def measure(program):
