@@ -143,6 +143,8 @@ void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot);
 void tg_gate_step_self(struct tg_gate *gate, const struct tg_situation *s);
 void tg_gate_failed(struct tg_gate *gate, const struct tg_situation *s, int slot, const char *why);
 void tg_gate_self_failed(struct tg_gate *gate, const struct tg_situation *s, const char *why);
+/* What it was to close was closed before, by somebody else. */
+void tg_gate_self_disown(struct tg_gate *gate);
 /* An administrator has opened it: nothing is closed before he says so. */
 void tg_gate_taken(struct tg_gate *gate, const struct tg_situation *s);
 int64_t tg_gate_backoff_ns(uint8_t failures);

@@ -243,25 +243,18 @@ static void find_early(const struct tg_watchfulness *w, const struct tg_situatio
         tell_pair(s, a, b, out, why);
 }
 
-/* Why it is not proven that all is well, or NULL. */
+/* Why it is not proven that all is well, or NULL; *mute: only as members are silent. */
 static const char *find_doubt(const struct tg_watchfulness *w, const struct tg_situation *s,
-                              const struct tg_agreement *agreement, char *buf, size_t size)
+                              const struct tg_agreement *agreement, char *buf, size_t size, bool *mute)
 {
         int64_t rate_ppb;
 
+        *mute = false;
         if (!s->connected || !s->quorum->provider || !s->quorum->quorate || !tg_situation_hears(s))
                 return "the cluster is not quorate";
         /* of two nodes under two_node, or one and a qdevice, the one that is left is enough */
         if (agreement->fresh_votes + s->quorum->qdevice_votes < s->quorum->quorum || !agreement->fresh_votes)
                 return "the nodes that report would not be quorate by themselves";
-        for (uint32_t i = 0; i < s->view->n; i++) {
-                const struct tg_member *m = &s->view->members[s->view->order[i]];
-
-                if (!m->present || m->fresh)
-                        continue;
-                snprintf(buf, size, "%.60s is mute", m->name);
-                return buf;
-        }
         for (uint32_t i = 0, j = 0; next_pair(s, &i, &j);) {
                 int a = s->view->order[i], b = s->view->order[j];
                 const struct tg_pair *pair = &s->view->pairs[a][b];
@@ -274,6 +267,15 @@ static const char *find_doubt(const struct tg_watchfulness *w, const struct tg_s
                          s->view->members[a].name, s->view->members[b].name);
                 return buf;
         }
+        for (uint32_t i = 0; i < s->view->n; i++) {
+                const struct tg_member *m = &s->view->members[s->view->order[i]];
+
+                if (!m->present || m->fresh)
+                        continue;
+                snprintf(buf, size, "%.60s is mute", m->name);
+                *mute = true;
+                return buf;
+        }
         return NULL;
 }
 
@@ -282,6 +284,7 @@ void tg_gate_find(const struct tg_watchfulness *w, const struct tg_situation *s,
 {
         uint64_t pending;
         const char *doubt;
+        bool mute;
 
         *out = (struct tg_finding){ .lone = -1 };
         find_breach(w, s, out);
@@ -298,10 +301,11 @@ void tg_gate_find(const struct tg_watchfulness *w, const struct tg_situation *s,
                         tg_copy(out->why, sizeof out->why, out->step_why);
                 }
         }
-        doubt = find_doubt(w, s, agreement, out->why_not, sizeof out->why_not);
+        doubt = find_doubt(w, s, agreement, out->why_not, sizeof out->why_not, &mute);
         if (!doubt && pending)
                 doubt = out->step_why;
         out->calm = out->danger == TG_DANGER_NONE && !doubt;
+        out->quiet = out->danger == TG_DANGER_NONE && !pending && (!doubt || mute);
         if (doubt && doubt != out->why_not)
                 tg_copy(out->why_not, sizeof out->why_not, doubt);
 }

@@ -56,7 +56,8 @@ struct tg_finding {
         int lone;     /* slot: NODE's target; else -1 */
         bool waits;   /* a breach whose scope the source's next answers decide: act on neither yet */
         bool suspect; /* something may become a danger: time to look at the HA stack */
-        bool calm; /* proven: every present member within the gate limit of every other, nothing crosses, nothing is pending */
+        bool calm;  /* proven: every present member within the gate limit of every other, nothing crosses, nothing is pending */
+        bool quiet; /* the same, but for members that are mute: enough to go on with an opening that was begun */
         bool pending; /* a step is pending, whatever else */
         struct tg_evidence evidence;
         char why[TG_REASON_MAX];      /* the danger in one sentence; "" without one */

@@ -2,6 +2,8 @@
 /* Who acts for the cluster. A claim stands in the reports of whoever wants the duty; the first that is delivered in a ring has it, on every node
    alike, until its reports claim nothing any more, it falls silent, or the ring changes. Whoever lost it without giving it back may
    have set the executor going at the very end: nobody else acts before that run is over. */
+#include <string.h>
+
 #include "gate.h"
 
 #define DUTY_SLACK_NS (TG_GATE_RUN_NS + 15 * TG_NS_PER_S)
@@ -22,6 +24,8 @@ void tg_gate_ring(struct tg_gate *gate, int64_t now_raw_ns)
         gate->duty.deaf_to = 0;
         gate->claim = TG_CLAIM_NONE;
         tg_gate_ha_doubt(gate, now_raw_ns);
+        /* who was away has missed what they said meanwhile; all say it again in a new ring (node_ring.c) */
+        memset(gate->watch.n_asked, 0, sizeof gate->watch.n_asked);
 }
 
 /* Beside the sizes of steps that its loops, which sleep on the wall clock, have to sit out. */

@@ -129,6 +129,8 @@ static void take_close(struct tg_gate *gate, const struct tg_situation *s, int s
         if (!slot && gate->order.scope == TG_GATE_NODE) {
                 if (result->outcome == TG_GATE_FAILED)
                         tg_gate_self_failed(gate, s, result->detail);
+                if (result->outcome == TG_GATE_FAILED && (result->state == TG_HA_CLOSED || result->state == TG_HA_CLOSING))
+                        tg_gate_self_disown(gate);
                 return;
         }
         /* where the time ran out it may have worked: only the state, read back, tells */

@@ -28,6 +28,11 @@ static void set_own(struct tg_gate *gate, enum tg_gate_acted acted)
         tg_gate_changed(gate, TG_GATE_SLOTS + 1);
 }
 
+void tg_gate_self_disown(struct tg_gate *gate)
+{
+        set_own(gate, TG_ACTED_NOT);
+}
+
 /* The HA manager acknowledges what the others do: it stops last. */
 static bool is_its_turn(const struct tg_gate *gate, const struct tg_situation *s)
 {
@@ -95,7 +100,7 @@ static void open_self(struct tg_gate *gate, const struct tg_situation *s)
         if (gate->ha[0].result.state == TG_HA_OPEN) {
                 gate->own_asked_raw_ns = 0;
                 set_own(gate, TG_ACTED_NOT);
-        } else if (gate->ha[0].result.state != TG_HA_CLOSED || gate->finding.danger != TG_DANGER_NONE) {
+        } else if (gate->ha[0].result.state != TG_HA_CLOSED || !gate->finding.quiet) {
                 return;
         } else if (own->acted == TG_ACTED_CLOSED) {
                 /* found open from now on it was this node's own doing, also when it shall close again meanwhile */

@@ -344,6 +344,9 @@ static void open_whole(struct step *st)
                         finish(st, TG_STAGE_VERIFIED);
                         return;
                 }
+                /* whoever goes on with what another one began proves it anew */
+                if (!st->gate->finding.quiet && !is_superseded(st))
+                        return;
                 st->work->tried = true;
                 st->work->asked_raw_ns = st->s->now_raw_ns;
                 tg_gate_order_run(st->gate, st->s, st->slot, TG_GATE_OPEN);

@@ -17,6 +17,12 @@ static void push(struct tg_track *track, const struct tg_pair *pair)
         /* what moved before a step says nothing of a rate, nor does a bound that is not later */
         if (track->n && (track->steps != pair->steps || pair->as_of_on_a_ns <= track->at_ns[track->n - 1]))
                 track->n = 0;
+        track->steps = pair->steps;
+        track->as_of_on_b = pair->as_of_on_b;
+        track->as_of_raw_ns = pair->as_of_raw_ns;
+        /* a rate is one of seconds, not of the two in which chronyd corrects a little */
+        if (track->n && pair->as_of_on_a_ns - track->at_ns[track->n - 1] < APART_NS)
+                return;
         if (track->n == TG_TRACK_BOUNDS) {
                 memmove(track->at_ns, track->at_ns + 1, (TG_TRACK_BOUNDS - 1) * sizeof track->at_ns[0]);
                 memmove(track->offset, track->offset + 1, (TG_TRACK_BOUNDS - 1) * sizeof track->offset[0]);
@@ -24,9 +30,6 @@ static void push(struct tg_track *track, const struct tg_pair *pair)
         }
         track->at_ns[track->n] = pair->as_of_on_a_ns;
         track->offset[track->n++] = pair->offset;
-        track->steps = pair->steps;
-        track->as_of_on_b = pair->as_of_on_b;
-        track->as_of_raw_ns = pair->as_of_raw_ns;
 }
 
 /* Events bring reports beside those of the second, and each report of either node a bound: those of one second are one proof. */

@@ -21,6 +21,7 @@ void tg_node_on_ring(struct tg_node *node, const struct tg_event *event)
         for (int i = 0; i < TG_NODES_MAX; i++)
                 node->links[i].heard_in_ring = false;
         tg_gate_ring(&node->gate, node->clock.last.raw_ns);
+        memset(node->told, 0, sizeof node->told); /* tell everybody what the sources said */
         begin_quiet(node);
 }
 

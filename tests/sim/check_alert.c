@@ -175,7 +175,7 @@ static bool on_apart(const struct basis_case *k)
 
 static bool on_danger(const struct basis_case *k)
 {
-        return check_gate_danger(k->c, k->observer);
+        return check_gate_late(k->c, k->observer) || check_gate_danger(k->c, k->observer);
 }
 
 static bool on_pending(const struct basis_case *k)

@@ -88,7 +88,8 @@ static bool quorum_is_pending(const struct sim_check *c, uint32_t i)
         sim_quorum_of(c->sim, i, &quorum);
         for (uint32_t j = 0; j < c->sim->n; j++)
                 /* who has just left may still be counted */
-                if ((in_ring(c->sim, i, j) || c->sim->t_ns - c->sim->formed_t_ns < KNOWN_NS) &&
+                if ((in_ring(c->sim, i, j) || c->sim->t_ns - c->sim->formed_t_ns < KNOWN_NS ||
+                     c->sim->t_ns - c->sim->fault_t_ns < KNOWN_NS) &&
                     check_truly_pending(c, j, c->sim->nodes[i].options.gate_step_limit_ns))
                         votes += c->sim->votes[j];
         return votes && votes >= quorum.quorum;
@@ -112,9 +113,23 @@ static bool is_true(const struct sim_check *c, uint32_t i, const struct tg_findi
         return farthest_ns(c, a, b, c->sim->t_ns - RECENT_NS) > limit_of(c, i) - EDGE_NS;
 }
 
+/* What it handled last of somebody was sent a while ago: an alert may be of old news then (a deed may not). */
+bool check_gate_late(const struct sim_check *c, uint32_t observer)
+{
+        const struct tg_view *view = &c->sim->nodes[observer].core->view;
+
+        for (uint32_t k = 0; k < view->n; k++) {
+                const struct tg_member *m = &view->members[view->order[k]];
+
+                if (m->fresh && m->id <= c->sim->n && c->sim->t_ns - c->nodes[observer].sent_t_ns[m->id - 1] > KNOWN_NS)
+                        return true;
+        }
+        return false;
+}
+
 bool check_gate_pending(const struct sim_check *c, uint32_t observer)
 {
-        return anybody_lied(c) || quorum_is_pending(c, observer);
+        return anybody_lied(c) || check_gate_late(c, observer) || quorum_is_pending(c, observer);
 }
 
 bool check_gate_danger(const struct sim_check *c, uint32_t observer)
@@ -219,6 +234,9 @@ static void check_opening(struct sim_check *c, uint32_t i, const struct sim_unit
         int64_t since = sim->t_ns - sim->nodes[i].options.gate_release_ns;
         const struct sim_switch *s = sim_ha_switch(c->sim, i, unit->order.scope);
         bool word = !sim->ha.held && sim->ha.word_t_ns > s->closed_t_ns - 60 * TG_NS_PER_S; /* it may have been closing */
+        const struct tg_node *core = sim->nodes[i].core;
+        /* begun a while ago, by somebody who has gone since: what goes on is proven anew, without waiting again */
+        bool resumed = core->clock.last.raw_ns - core->gate.work[core->gate.order_slot].stage_raw_ns > 2 * KNOWN_NS;
 
         c->counts.checked[SIM_CHECK_GATE_OPEN]++;
         if (since < sim->formed_t_ns + 2 * KNOWN_NS)
@@ -227,8 +245,8 @@ static void check_opening(struct sim_check *c, uint32_t i, const struct sim_unit
         if (anybody_lied(c) ||
             (unit->order.scope == TG_GATE_NODE && sim->ha.kind == SIM_HA_WHOLE && sim->ha.cluster.hand == SIM_TIMEGUARD))
                 return;
-        if (word ? was_danger(c, i, sim->t_ns - KNOWN_NS, sim->t_ns, true)
-                 : was_danger(c, i, since, sim->t_ns - KNOWN_NS, false))
+        if (word || resumed ? was_danger(c, i, sim->t_ns - KNOWN_NS, sim->t_ns, true)
+                            : was_danger(c, i, since, sim->t_ns - KNOWN_NS, false))
                 sim_trouble(c->sim, "open: n%u opens although clocks were beyond the limit less than gate.release ago", i + 1);
 }
 
@@ -257,7 +275,7 @@ static void check_alone(struct sim_check *c, uint32_t i, const struct sim_unit *
                         const struct sim_unit *other = &sim->nodes[j].ha.units[k];
 
                         if (other != unit && other->runs && other->order.verb != TG_GATE_STATUS &&
-                            other->order.scope == TG_GATE_CLUSTER)
+                            other->order.scope == TG_GATE_CLUSTER && (in_ring(sim, i, j) || !(sim->flags & TG_QUORUM_TWO_NODE)))
                                 sim_trouble(c->sim,
                                             "alone: n%u begins to %s the cluster's gate while n%u's run to %s it goes on",
                                             i + 1, tg_gate_verb_text(unit->order.verb), j + 1,

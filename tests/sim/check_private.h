@@ -129,6 +129,7 @@ void check_liar(struct sim_check *c, uint32_t observer, const struct tg_event *e
 void check_unit(struct sim_check *c, uint32_t i, const struct sim_unit *unit, enum sim_unit_phase phase);
 bool check_truly_pending(const struct sim_check *c, uint32_t i, int64_t limit_ns);
 bool check_gate_danger(const struct sim_check *c, uint32_t observer); /* what its core holds for one is one */
+bool check_gate_late(const struct sim_check *c, uint32_t observer);
 bool check_gate_pending(const struct sim_check *c, uint32_t observer);
 /* check_gate_live.c */
 void check_gate_live(struct sim_check *c);

@@ -78,6 +78,8 @@ static void end(struct sim *sim, uint32_t i, struct sim_unit *unit, enum tg_gate
         tell(sim, i, unit, SIM_UNIT_ENDS);
         if (outcome == TG_GATE_DONE)
                 sim_ha_read(sim, i, unit->order.scope, &result);
+        else if (unit->found != TG_HA_UNKNOWN)
+                result.state = unit->found;
         snprintf(result.detail, sizeof result.detail, "%s", detail);
         static_assert(sizeof result <= sizeof event.data, "a result fits an event");
         event.len = sizeof result;
@@ -134,7 +136,6 @@ static void command(struct sim *sim, uint32_t i, struct sim_unit *unit)
         } else {
                 sim->ha.opens++;
                 sim_ha_open(sim, i, unit->order.scope);
-                s->opened_t_ns = sim->t_ns;
         }
         sim_trap(sim, i, closes ? SIM_AT_ACCEPTED : SIM_AT_OPEN_ACCEPTED);
         push_phase(sim, i, unit, END, between_ns(sim, 1, 100));

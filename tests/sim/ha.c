@@ -114,6 +114,7 @@ void sim_ha_open(struct sim *sim, uint32_t i, enum tg_gate_scope scope)
         if (is_open(s))
                 return;
         s->state = TG_HA_OPENING;
+        s->opened_t_ns = sim->t_ns;
         if (s == &sim->ha.cluster)
                 plan(sim, 5000, 21000);
         else
@@ -281,5 +282,5 @@ void sim_ha_power_lost(struct sim *sim, uint32_t i)
 /* Its services are enabled: a boot starts them. */
 void sim_ha_booted(struct sim *sim, uint32_t i)
 {
-        sim->nodes[i].ha.own = (struct sim_switch){ .state = TG_HA_OPEN };
+        sim->nodes[i].ha.own = (struct sim_switch){ .state = TG_HA_OPEN, .opened_t_ns = sim->t_ns };
 }

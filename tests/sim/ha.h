@@ -34,7 +34,7 @@ struct sim_switch {
         enum tg_ha_state state; /* OPEN, CLOSING, CLOSED, OPENING */
         enum sim_hand hand;     /* whose command closed it; NOBODY: it is open */
         int64_t closed_t_ns;    /* when that was accepted */
-        int64_t opened_t_ns;    /* when timeguard's last command to open it was accepted */
+        int64_t opened_t_ns;    /* when the last command to open it was accepted, or a boot opened it */
         bool raced;             /* somebody else's command came while the executor's waited: nobody can tell whose it was */
 };
 
