@@ -174,6 +174,13 @@ void tg_node_set_id(struct tg_node *node, uint32_t node_id)
         take_options(node, &node->options);
 }
 
+enum tg_node_state tg_node_own_state(const struct tg_node *node)
+{
+        int self = tg_node_self(node);
+
+        return self < 0 ? TG_NODE_UNPROVEN : node->verdict.nodes[self].state;
+}
+
 bool tg_node_suspects(const struct tg_node *node)
 {
         return node->gate.finding.suspect || node->gate.finding.danger != TG_DANGER_NONE;

@@ -10,6 +10,7 @@
 #include "cluster.h"
 #include "dbus.h"
 #include "executor.h"
+#include "health.h"
 #include "journal.h"
 #include "notify.h"
 #include "store.h"
@@ -80,6 +81,7 @@ void tg_agent_tick(struct tg_agent *agent)
 
         tg_cluster_tick(agent->cluster);
         tg_dbus_tick(agent->dbus);
+        tg_health_tick(agent, &agent->health);
         tg_notify_summary(agent->notify, tg_node_summary(agent->node, summary, sizeof(summary)));
 }
 

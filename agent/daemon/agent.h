@@ -10,6 +10,7 @@
 #include <timeguard/node.h>
 
 #include "alarm.h"
+#include "health.h"
 
 struct tg_asker;
 struct tg_bus;
@@ -35,6 +36,7 @@ struct tg_agent {
         struct tg_store *store;
         struct tg_bus *bus;
         struct tg_executor *executor;
+        struct tg_health health;
         struct tg_dbus *dbus;
         struct tg_cluster *cluster;
         struct tg_status *status;

@@ -129,6 +129,8 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event);
 /* Fetches the next action due, false when there is none: call it until then after each event, and carry out a SEND at once. */
 bool tg_node_next_action(struct tg_node *node, struct tg_action *action);
 
+/* The state of the own node; TG_NODE_UNPROVEN while its id is not known. */
+enum tg_node_state tg_node_own_state(const struct tg_node *node);
 /* Something may become a danger: the time sources are to be asked as soon as may be. */
 bool tg_node_suspects(const struct tg_node *node);
 
