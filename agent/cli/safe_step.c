@@ -25,8 +25,6 @@
 #define FRESH_NS  (30 * TG_NS_PER_S) /* a reading of the HA stack that counts */
 #define TRIES     10
 
-extern char **environ;
-
 static struct tg_document *ask(const struct tg_request *request)
 {
         char error[TG_INQUIRE_ERROR_MAX];

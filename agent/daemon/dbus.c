@@ -12,8 +12,8 @@
 #include "bus.h"
 #include "clock.h"
 #include "dbus.h"
+#include "dbus_text.h"
 #include "journal.h"
-#include "status_gate.h"
 
 #define CALLS_MAX 8 /* that wait for a uid; more are refused */
 
@@ -33,79 +33,13 @@ struct word {
 
 #define TEXT_SIZE TG_REASON_MAX
 
-/* A property of text: its name, and where it is found. */
-struct text {
-        const char *name;
-        const char *(*of)(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX]);
-};
-
-static const char *mode_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        (void)agent, (void)buf;
-        return tg_status_gate_mode(gate);
-}
-
-static const char *state_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        (void)agent, (void)buf;
-        return tg_gate_state_text(gate->state);
-}
-
-static const char *backend_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        (void)buf;
-        return tg_status_gate_backend(gate, agent);
-}
-
-static const char *target_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        return gate->target_id ? tg_agent_node_name(agent, gate->target_id, buf) : "";
-}
-
-static const char *why_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        (void)agent, (void)buf;
-        return gate->why[0] ? gate->why : gate->why_not;
-}
-
-static const char *blocked_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        (void)agent, (void)buf;
-        return gate->blocked;
-}
-
-static const char *command_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        (void)agent, (void)buf;
-        return gate->read ? gate->ha.command : "";
-}
-
-static const char *ha_state_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        (void)agent, (void)buf;
-        return tg_ha_state_text(gate->read ? gate->ha.state : TG_HA_UNKNOWN);
-}
-
-static const char *holder_of(const struct tg_gate_status *gate, const struct tg_agent *agent, char buf[static TG_NAME_MAX])
-{
-        return gate->holds ? tg_agent_node_name(agent, gate->hold.node_id, buf) : "";
-}
-
-static const struct text texts[] = {
-        { "State", state_of },      { "Mode", mode_of },        { "Backend", backend_of },
-        { "Target", target_of },    { "Why", why_of },          { "Blocked", blocked_of },
-        { "WouldRun", command_of }, { "HaState", ha_state_of }, { "HoldBy", holder_of },
-};
-
-#define N_TEXTS (sizeof(texts) / sizeof(texts[0]))
-
 struct tg_dbus {
         struct tg_agent *agent;
         struct tg_bus *bus;
         sd_bus_slot *object, *name, *acquired;
         bool nameless; /* ... and that was said */
         struct word words[CALLS_MAX];
-        char told[N_TEXTS][TEXT_SIZE];
+        char told[TG_DBUS_TEXTS][TEXT_SIZE];
 };
 
 static void gate_now(const struct tg_dbus *dbus, struct tg_gate_status *out)
@@ -124,9 +58,9 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
 
         (void)bus, (void)path, (void)interface, (void)error;
         gate_now(dbus, &gate);
-        for (size_t i = 0; i < N_TEXTS; i++)
-                if (strcmp(texts[i].name, property) == 0)
-                        return sd_bus_message_append(reply, "s", texts[i].of(&gate, dbus->agent, name));
+        for (size_t i = 0; i < TG_DBUS_TEXTS; i++)
+                if (strcmp(tg_dbus_text_name(i), property) == 0)
+                        return sd_bus_message_append(reply, "s", tg_dbus_text(i, &gate, dbus->agent, name));
         return -ENOENT;
 }
 
@@ -303,38 +237,36 @@ static void on_down(void *data)
 }
 
 /* Notes the values of now; the names of those that differ go to changed[], ended by NULL. */
-static void note(struct tg_dbus *dbus, char *changed[static N_TEXTS + 1])
+static void note(struct tg_dbus *dbus, char *changed[static TG_DBUS_TEXTS + 1])
 {
         struct tg_gate_status gate;
         char name[TG_NAME_MAX];
         size_t n = 0;
 
         gate_now(dbus, &gate);
-        for (size_t i = 0; i < N_TEXTS; i++) {
-                const char *text = texts[i].of(&gate, dbus->agent, name);
+        for (size_t i = 0; i < TG_DBUS_TEXTS; i++) {
+                const char *text = tg_dbus_text(i, &gate, dbus->agent, name);
 
                 if (strcmp(dbus->told[i], text) == 0)
                         continue;
                 (void)snprintf(dbus->told[i], TEXT_SIZE, "%s", text);
-                changed[n++] = (char *)texts[i].name;
+                changed[n++] = (char *)tg_dbus_text_name(i);
         }
         changed[n] = NULL;
 }
 
 void tg_dbus_tick(struct tg_dbus *dbus)
 {
-        char *changed[N_TEXTS + 1], name[TG_NAME_MAX];
+        char *changed[TG_DBUS_TEXTS + 1];
         sd_bus *bus = tg_bus_get(dbus->bus);
-        struct tg_gate_status gate;
 
         note(dbus, changed);
         if (!changed[0] || !bus || !dbus->object || sd_bus_is_ready(bus) <= 0)
                 return;
         (void)sd_bus_emit_properties_changed_strv(bus, our_path, our_interface, changed);
-        gate_now(dbus, &gate);
-        if (changed[0] == texts[0].name)
-                (void)sd_bus_emit_signal(bus, our_path, our_interface, "StateChanged", "ss", dbus->told[0],
-                                         why_of(&gate, dbus->agent, name));
+        if (changed[0] == tg_dbus_text_name(TG_DBUS_STATE))
+                (void)sd_bus_emit_signal(bus, our_path, our_interface, "StateChanged", "ss", dbus->told[TG_DBUS_STATE],
+                                         dbus->told[TG_DBUS_WHY]);
         tg_bus_touch(dbus->bus);
 }
 
@@ -342,7 +274,7 @@ int tg_dbus_new(struct tg_dbus **out, struct tg_agent *agent, struct tg_bus *bus
 {
         struct tg_dbus *dbus = calloc(1, sizeof(*dbus));
         struct tg_bus_user user = { .up = on_up, .down = on_down, .data = dbus };
-        char *changed[N_TEXTS + 1];
+        char *changed[TG_DBUS_TEXTS + 1];
         int r;
 
         if (!dbus)
