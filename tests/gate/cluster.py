@@ -12,9 +12,9 @@ import json
 import os
 import time
 
-import box  # noqa: F401 # its search path
+from box import GATE  # noqa: F401 # for its search path
 import clockfile
-from host import Node, Server  # noqa: F401 # Server: for those who import this
+from host import Node
 from lab import Lab
 from machine import ROOT, Machine
 from netspace import Namespace

@@ -2,6 +2,7 @@
 """HA stacks on the machines of cluster.py: the stand-in of Proxmox HA with its loops on each node's virtual wall clock, real pacemaker, and
 an administrator's program."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,7 +15,11 @@ from netspace import LabError
 from program import Program
 from proxmox import GUESTS, ORDER, SERVICE, STANDIN, UNITS
 
+from suite import require_equal  # by the search path of box.py
+
 ARM_S = 150
+CLOSE_S = 150
+DISARM, ARM = "crm-command disarm-ha", "crm-command arm-ha"
 PACKAGE = "Package: pve-ha-manager\nStatus: install ok installed\nMaintainer: nobody\nArchitecture: all\nVersion: {}\nDescription: -\n"
 # /etc/pve is where a run of the gate may write.
 HA_MANAGER = """#!/bin/bash
@@ -27,6 +32,7 @@ exec /srv/standin/bin/ha-manager "$@"
 
 class Stack:
     made = 0
+    options = ()  # of the agents, in [gate]
 
     def __init__(self, lab):
         Stack.made += 1
@@ -45,6 +51,9 @@ class Stack:
         if self.lab.stack is self:
             self.lab.stack = None
             self.stop()
+
+    def forget_runs(self):
+        """Of the stack's own commands."""
 
 
 class Proxmox(Stack):
@@ -132,6 +141,11 @@ class Proxmox(Stack):
     def resets(self):
         return [name for name in self.versions if os.path.exists(os.path.join(self.directory, name, "reset"))]
 
+    def forget_runs(self):
+        for name in self.versions:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.directory, name, "pve/calls"))
+
     def calls(self, word=""):
         """Runs of ha-manager on all nodes: (seconds, node, its words), as they came."""
         found = []
@@ -147,6 +161,14 @@ class Proxmox(Stack):
 
     def wait_armed(self):
         self.lab.wait_for(self.all_started, ARM_S, "all watchdogs armed and all guests started", 0.5)
+
+
+    def wait_closed(self, mark):
+        """Until timeguard says so, and then the stack itself must show that the cluster is disarmed."""
+        self.lab.wait_alert("gate-closed", mark, CLOSE_S)
+        require_equal((self.armed(), self.manager_status()["disarm"]), ([], {"mode": "freeze", "state": "disarmed"}), "watchdogs, disarm")
+        require_equal(set(self.services().values()), {"freeze"}, "guests")
+        require_equal(len(self.calls(DISARM)), 1, "runs of disarm-ha")
 
 
 class Pacemaker(Stack, pacemaker.Cluster):
@@ -170,14 +192,20 @@ class Pacemaker(Stack, pacemaker.Cluster):
                 node.run("umount", "-l", directory, check=False)
         self.lab.each(clear)
 
-    def read_maintenance(self):
-        return self.read_option("maintenance-mode")
+    def add_fence(self):
+        """A device that fences nobody, and fencing enabled."""
+        self.create("resources", '<primitive id="fence" class="stonith" type="null"><instance_attributes id="fence-a">'
+                                 '<nvpair id="fence-h" name="hostlist" value="n1 n2 n3"/></instance_attributes></primitive>')
+        self.option("stonith-enabled", "true")
+        self.lab.wait_for(self.idle, 30, "an idle controller")
 
 
 class Command(Stack):
     """An administrator's program whose state all nodes share. It notes when it was run: (seconds of the wall clock, node, verb)."""
 
     backend = "command"
+    path = "/usr/local/sbin/ha-gate"
+    options = (f"command = {path}",)
     script = """#!/bin/bash
 now=$EPOCHREALTIME
 cd {there} && echo "$now {node} $1" >>runs
@@ -188,7 +216,6 @@ open) echo open whole >state ;;
 esac
 """
     drop_in = "[Service]\nReadWritePaths={there}\n"
-    path = "/usr/local/sbin/ha-gate"
 
     def start(self):
         self.set("open whole")

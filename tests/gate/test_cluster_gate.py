@@ -1,73 +1,23 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The gate on a cluster of three machines: real corosync, chronyd, systemd and agents, with HA stacks of stacks.py, and clocks that are stepped.
+"""The gate on a cluster of three machines with the stand-in of Proxmox HA, and clocks that are stepped or are about to be.
 Usage: test_cluster_gate.py --build DIRECTORY [NAME...]"""
 
-import argparse
-import contextlib
 import sys
-import traceback
 
-from cluster import Machines, clockfile
-from machine import missing
-from stacks import Proxmox
+from cluster import clockfile
+from onmachines import SECOND, main, says, using
+from stacks import ARM, CLOSE_S, Proxmox
 
-from suite import require, require_equal, run_tests, test  # by box's search path
+from suite import require, require_equal, test  # by the search path of box.py
 
-arguments = argparse.ArgumentParser()
-arguments.add_argument("--build", required=True)
-arguments.add_argument("--keep-logs", action="store_true")
-arguments.add_argument("names", nargs="*")
-ARGS = arguments.parse_args()
-
-SECOND = 10**9
 HOUR = 3600 * SECOND
-DISARM, ARM = "crm-command disarm-ha", "crm-command arm-ha"
-RELEASE_S = 10
-CLOSE_S = 150
-
-
-@contextlib.contextmanager
-def using(lab, kind, *arguments_, mode="enforce", lines=()):
-    """An HA stack in good order, of before if there is one of that kind, and agents that know nothing of what was."""
-    wanted = (kind, *arguments_)
-    if lab.stack and lab.kind != wanted:
-        lab.stack.__exit__()
-    try:
-        if not lab.stack:
-            kind(lab, *arguments_).__enter__()
-            lab.kind = wanted
-        lab.heal_clocks()
-        lab.configure(["[gate]", f"mode = {mode}", f"backend = {kind.backend}", f"release = {RELEASE_S}s", *lines])
-        yield lab.stack
-    except BaseException:
-        tell(lab)
-        if lab.stack:
-            lab.stack.__exit__()
-        lab.merge()
-        raise
-
-
-def tell(lab):
-    """What the agents said, for whoever looks for the fault."""
-    for node in lab.nodes.values():
-        try:
-            print(node.run("journalctl", "-q", "-u", "timeguard", "-n", "25", "--no-pager", "-o", "short-monotonic").stdout, file=sys.stderr)
-        except AssertionError as error:
-            traceback.print_exception(error, file=sys.stderr)
+OLD = "4.0.6"
 
 
 def alone(stack):
     """The number of a node that may be gated alone: neither the lowest id nor where the CRM master is."""
     return next(n for n in (3, 2) if stack.master() != f"n{n}")
-
-
-def says(entry, *words):
-    for word in words:
-        require(word in entry["MESSAGE"], f"'{word}' is not in: {entry['MESSAGE']}")
-
-
-# Proxmox, the release that can be disarmed.
 
 
 @test
@@ -127,33 +77,6 @@ def one_node_far_behind_is_gated_alone(lab):
         return one_node(lab, p, -75)
 
 
-def close_all(lab, p, mark):
-    """Until the stack itself shows that the cluster is closed."""
-    lab.wait_alert("gate-closed", mark, CLOSE_S)
-    require_equal((p.armed(), p.manager_status()["disarm"]), ([], {"mode": "freeze", "state": "disarmed"}), "watchdogs, disarm")
-    require_equal(set(p.services().values()), {"freeze"}, "guests")
-    require_equal(len(p.calls(DISARM)), 1, "runs of disarm-ha")
-
-
-@test
-def killed_agents_open_what_they_closed(lab):
-    with using(lab, Proxmox) as p:
-        mark = lab.now_s()
-        lab.step(1, 10 * SECOND)
-        close_all(lab, p, mark)
-        pids = lab.each(lambda node: node.pid())
-        lab.each(lambda node: node.systemctl("kill", "-s", "KILL", "timeguard"))
-        mark = lab.now_s()
-        lab.wait_for(lambda: all(lab.status(n) and lab.status(n)["gate"]["state"] == "closed" for n in lab.nodes), 30, "'closed' on all nodes")
-        require(not set(pids) & set(lab.each(lambda node: node.pid())), "an agent was not killed")
-        lab.wait_alert("gate-closed", mark, 30)
-        require_equal(p.calls(ARM), [], "runs of arm-ha before the proof")
-        lab.step(1, -10 * SECOND)
-        lab.wait_alert("gate-closed", mark, 90, transition="cleared")
-        p.wait_armed()
-        require_equal((len(p.calls(DISARM)), len(p.calls(ARM)), lab.alerts("gate-failed", mark)), (1, 1, {}), "disarms, arms, failures told")
-
-
 # The source jumps, and all chronyds are restarted: all clocks are stepped by an hour.
 
 
@@ -176,7 +99,7 @@ def a_jump_of_the_source_closes_before_it_steps(lab):
     with using(lab, Proxmox) as p:
         mark = lab.now_s()
         jump(lab)
-        close_all(lab, p, mark)
+        p.wait_closed(mark)
         took_s = lab.now_s() - mark
         require(min(abs(lab_shift_ns(lab, n)) for n in lab.nodes) > HOUR // 2, "a clock was stepped before")
         restart_chronyds(lab)
@@ -201,64 +124,7 @@ def the_same_jump_resets_nodes_that_are_not_gated(lab):
     return found
 
 
-# The cluster falls apart while it is being closed. All three clocks are apart, so the danger is in the larger part too.
-
-
-def part_at(lab, p, ready):
-    """n1, which acts, is cut off as soon as its command runs and `ready` is true."""
-    lab.step(2, 10 * SECOND)
-    lab.step(3, -10 * SECOND)
-    lab.wait_for(lambda: p.calls(DISARM) and ready(), 60, "n1's command", 0.01)
-    lab.partition([[1], [2, 3]])
-    p.ctl(do="partition", parts=[["n1"], ["n2", "n3"]])
-    require_equal([name for _, name, _ in p.calls(DISARM)], ["n1"], "who acted first")
-
-
-def end_apart(lab):
-    """An isolated node fences itself in the end; the stack begins anew."""
-    lab.stack.__exit__()
-    lab.merge()
-
-
-@test
-def a_command_that_was_taken_is_not_run_again_elsewhere(lab):
-    with using(lab, Proxmox) as p:
-        mark = lab.now_s()
-        part_at(lab, p, lambda: "disarm-ha" in p.read("n2", "ha/crm_commands") or "disarm" in p.manager_status("n2"))
-        gate = lab.wait_for(lambda: gate_of(lab, 2, "closed", "unclear"), 120, "n2 to know what became of it", 0.2)
-        require_equal([name for _, name, _ in p.calls(DISARM)], ["n1"], "who ran disarm-ha")
-        found = f"in the larger part: {gate}, {lab.now_s() - mark:.1f} s after the steps"
-    end_apart(lab)
-    return found
-
-
-@test
-def a_command_that_failed_is_run_elsewhere_once_it_is_over(lab):
-    with using(lab, Proxmox) as p:
-        p.ctl(do="lock", node="n2", name="domain-ha", held=True)
-        part_at(lab, p, lambda: True)
-        p.ctl(do="lock", node="n2", name="domain-ha", held=False)
-        lab.wait_for(lambda: p.manager_status("n2").get("disarm", {}).get("state") == "disarmed" or len(p.calls(DISARM)) > 2, 180, "the larger part to close", 0.2)
-        runs = p.calls(DISARM)
-        require_equal([name for _, name, _ in runs], ["n1", "n2"], "who ran disarm-ha")
-        apart_s = runs[1][0] - runs[0][0]
-        require(apart_s > 20, f"n2 began {apart_s:.1f} s after n1, whose run may last for 20 s")
-    end_apart(lab)
-    return f"n2 began {apart_s:.1f} s after n1"
-
-
-def gate_of(lab, number, *words):
-    """What a node says of the gate, if that is one of these: its state, or the stage of a record."""
-    document = lab.status(number)
-    gate = document["gate"] if document else {"state": "", "records": []}
-    found = [gate["state"], *[record["stage"] for record in gate["records"]]]
-    return next((word for word in words if word in found), None)
-
-
 # Proxmox, the release that cannot be disarmed.
-
-OLD = "4.0.6"
-
 
 @test
 def one_node_ahead_of_the_old_release(lab):
@@ -287,15 +153,6 @@ def every_node_of_the_old_release_stops_its_own(lab):
         p.wait_armed()
         require_equal((lab.alerts("gate-failed", mark), p.resets()), ({}, []), "failures told, resets")
         return f"closed after {took_s:.1f} s"
-
-
-def main():
-    why = missing()
-    if why:
-        print(f"skip all: {why}\n0 passed, 0 failed, 1 skipped")
-        return 77
-    with Machines(3, ARGS.build, keep_logs=ARGS.keep_logs) as lab:
-        return run_tests(lab, names=ARGS.names)
 
 
 if __name__ == "__main__":

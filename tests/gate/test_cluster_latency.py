@@ -1,0 +1,66 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""How long it takes from the proof of a danger to the backend's command. Usage: test_cluster_latency.py --build DIRECTORY [NAME...]"""
+
+import random
+import sys
+import time
+
+from onmachines import SECOND, main, using, wait_gate
+from proof import Heard
+from stacks import Command
+
+from suite import require, test  # by the search path of box.py
+
+CLOSINGS = 24
+CONFIRM = 5
+GOAL_S = 2.0
+
+
+def quantile(values, share):
+    """The least value that so large a share of all does not exceed."""
+    return sorted(values)[max(0, -int(-share * len(values) // 1) - 1)]
+
+
+def closing(lab, stack, heard, draw):
+    """One; returns (seconds from the proof to the command, from the step to the proof)."""
+    lab.wait_reports(draw.randrange(3, 9))
+    time.sleep(draw.random())  # any phase of a second
+    step_s = time.time()
+    lab.step(1, 10 * SECOND)
+    lab.wait_for(lambda: stack.runs("close", step_s), 30, "the command", 0.02)
+    proof_s = heard.proof_s(step_s, CONFIRM)
+    require(proof_s is not None, "the gate closed before the proof")
+    wait_gate(lab, "closed", 30)
+    (at_s, _), *more = stack.runs("close", step_s)
+    require(not more, f"a second command: {more}")
+    return at_s - proof_s, proof_s - step_s
+
+
+def begin_anew(lab, stack):
+    """The next closing must not be one of many: the agents forget."""
+    lab.step(1, -10 * SECOND)
+    stack.set("open whole")
+    lab.configure(lab.conf_lines, settle=False)
+
+
+@test
+def from_the_proof_to_the_command(lab):
+    draw = random.Random(7)
+    with using(lab, Command) as stack, Heard(lab) as heard:
+        lab.each(lambda node: node.chronyc("offline"))  # so that none mends the steps
+        found = []
+        for number in range(CLOSINGS):
+            if number:
+                begin_anew(lab, stack)
+            found.append(closing(lab, stack, heard, draw))
+        after = [a for a, _ in found]
+        text = (f"{len(after)} closings: p50 {quantile(after, 0.5) * 1000:.0f} ms, p99 {quantile(after, 0.99) * 1000:.0f} ms, "
+                f"least {min(after) * 1000:.0f} ms; the proof takes {min(b for _, b in found):.1f} to {max(b for _, b in found):.1f} s")
+        require(min(after) > 0, f"a command before the proof: {text}")
+        require(quantile(after, 0.99) <= GOAL_S, f"not within {GOAL_S} s: {text}")
+        return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
