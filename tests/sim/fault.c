@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* See fault.h: the table, and what each of its rows does. */
-#include "fault.h"
+#include "fault_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,149 +323,7 @@ static void untamper_one(struct sim *sim, uint32_t i, const struct sim_fault *fa
 }
 EACH(untamper)
 
-/* ---- the gate ---- */
-
-static void on_every_node(struct sim *sim, void what(struct sim *sim, uint32_t i))
-{
-        for (uint32_t i = 0; i < sim->n; i++)
-                if (sim->ha.kind == SIM_HA_EACH || sim_ha_quorate(sim, i)) {
-                        what(sim, i);
-                        if (sim->ha.kind != SIM_HA_EACH)
-                                return;
-                }
-}
-
-static void admin_close(struct sim *sim, uint32_t i)
-{
-        sim_ha_close(sim, i, TG_GATE_CLUSTER, SIM_ADMINISTRATOR);
-}
-
-static void admin_open(struct sim *sim, uint32_t i)
-{
-        sim_ha_open(sim, i, TG_GATE_CLUSTER);
-}
-
-static void ha_disarm(struct sim *sim, const struct sim_fault *fault)
-{
-        (void)fault;
-        on_every_node(sim, admin_close);
-}
-
-static void ha_arm(struct sim *sim, const struct sim_fault *fault)
-{
-        (void)fault;
-        on_every_node(sim, admin_open);
-}
-
-static void ha_stop_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
-{
-        (void)fault;
-        sim_ha_close(sim, i, TG_GATE_NODE, SIM_ADMINISTRATOR);
-}
-EACH(ha_stop)
-
-static void ha_go_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
-{
-        (void)fault;
-        sim_ha_open(sim, i, TG_GATE_NODE);
-}
-EACH(ha_go)
-
-static void ha_busy(struct sim *sim, const struct sim_fault *fault)
-{
-        (void)fault;
-        sim->ha.busy = true;
-}
-
-static void ha_idle(struct sim *sim, const struct sim_fault *fault)
-{
-        (void)fault;
-        sim->ha.busy = false;
-}
-
-static void word(struct sim *sim, uint32_t i, enum tg_gate_word word, int64_t for_ns)
-{
-        struct sim_node *node = &sim->nodes[i];
-        struct tg_event event = { .type = TG_EVENT_ADMIN,
-                                  .admin = { word, for_ns ? (uint32_t)(for_ns / TG_NS_PER_S) : UINT32_MAX } };
-
-        if (!node->core || node->frozen || !awake(sim, i))
-                return; /* the command fails */
-        sim->ha.word_t_ns = sim->t_ns;
-        sim->ha.held = word == TG_WORD_HOLD;
-        sim->ha.asked = word == TG_WORD_CLOSE;
-        sim->ha.word_node = i;
-        sim->ha.held_until_t_ns = for_ns ? sim->t_ns + for_ns : INT64_MAX;
-        sim_agent_give(sim, i, &event, NULL);
-}
-
-static void gate_hold_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
-{
-        word(sim, i, TG_WORD_HOLD, fault->for_ns);
-}
-EACH(gate_hold)
-
-static void gate_close_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
-{
-        word(sim, i, TG_WORD_CLOSE, fault->for_ns);
-}
-EACH(gate_close)
-
-static void gate_release_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
-{
-        (void)fault;
-        word(sim, i, TG_WORD_RELEASE, 0);
-}
-EACH(gate_release)
-
-/* It ends by itself. */
-static void gate_hold_ends(struct sim *sim, const struct sim_fault *fault)
-{
-        (void)sim, (void)fault;
-}
-
-#define SWITCH(NAME, FIELD, VALUE)                                                                                             \
-        static void NAME##_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)                                     \
-        {                                                                                                                      \
-                (void)fault;                                                                                                   \
-                sim->nodes[i].ha.FIELD = VALUE;                                                                                \
-        }                                                                                                                      \
-        EACH(NAME)
-SWITCH(executor_fails, fails, true)
-SWITCH(executor_works, fails, false)
-SWITCH(executor_hangs, hangs, true)
-SWITCH(executor_goes, hangs, false)
-SWITCH(disk_full, disk_full, true)
-SWITCH(disk_room, disk_full, false)
-
-static void trap_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
-{
-        struct sim_ha_node *node = &sim->nodes[i].ha;
-
-        for (int k = 1; k < SIM_STAGES; k++)
-                if (!strcmp(fault->text, sim_stage_text(k)))
-                        node->trap = (enum sim_stage)k;
-        if (!node->trap)
-                sim_trouble(sim, "no such stage of an executor: %s", fault->text);
-        node->trap_power = !strcmp(sim_fault_kinds[fault->kind].name, "power-off-at");
-}
-EACH(trap)
-
-static void untrap(struct sim *sim, const struct sim_fault *fault)
-{
-        bool power = !strcmp(sim_fault_kinds[fault->kind].name, "power-off-at");
-
-        for (uint32_t i = 0; i < sim->n; i++)
-                if (fault->nodes >> i & 1)
-                        sim->nodes[i].ha.trap = SIM_AT_NOTHING;
-        (power ? power_on : agent_start)(sim, fault);
-}
-
-static void heal(struct sim *sim, const struct sim_fault *fault)
-{
-        (void)fault;
-        sim_heal(sim);
-}
+/* ---- configuration ---- */
 
 static void configure_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
 {
@@ -599,21 +457,22 @@ const struct sim_fault_kind sim_fault_kinds[] = {
         { "ghost", "N", ghost, unghost, false, 1, "the agent stays in the process group when it is gone" },
         { "tamper", "NT", tamper, untamper, false, 3, "reports are minor, major, corrupt, replay, forge, liar, nothing" },
         { "configure", "NT", configure, NULL, false, 0, "the configuration is reloaded with another value" },
-        { "ha-disarm", "", ha_disarm, ha_arm, false, 0, "an administrator closes the HA stack" },
-        { "ha-arm", "", ha_arm, NULL, false, 0, "an administrator opens the HA stack" },
-        { "ha-stop", "N", ha_stop, ha_go, false, 0, "an administrator stops a node's HA services" },
-        { "ha-go", "N", ha_go, NULL, false, 0, "an administrator starts a node's HA services" },
-        { "ha-busy", "", ha_busy, ha_idle, true, 0, "services are being recovered or migrated" },
-        { "gate-hold", "N", gate_hold, gate_hold_ends, false, 0, "'timeguard gate hold' on a node" },
-        { "gate-close", "N", gate_close, gate_hold_ends, false, 0,
+        { "ha-disarm", "", fault_ha_disarm, fault_ha_arm, false, 0, "an administrator closes the HA stack" },
+        { "ha-arm", "", fault_ha_arm, NULL, false, 0, "an administrator opens the HA stack" },
+        { "ha-stop", "N", fault_ha_stop, fault_ha_go, false, 0, "an administrator stops a node's HA services" },
+        { "ha-go", "N", fault_ha_go, NULL, false, 0, "an administrator starts a node's HA services" },
+        { "ha-busy", "", fault_ha_busy, fault_ha_idle, true, 0, "services are being recovered or migrated" },
+        { "gate-hold", "N", fault_gate_hold, fault_gate_hold_ends, false, 0, "'timeguard gate hold' on a node" },
+        { "gate-close", "N", fault_gate_close, fault_gate_hold_ends, false, 0,
           "an administrator has the gate closed, as 'timeguard safe-step' does" },
-        { "gate-release", "N", gate_release, NULL, false, 0, "'timeguard gate release' on a node" },
-        { "executor-fails", "N", executor_fails, executor_works, true, 0, "commands that close or open fail" },
-        { "executor-hangs", "N", executor_hangs, executor_goes, true, 0, "no unit of the executor ends in time" },
-        { "disk-full", "N", disk_full, disk_room, true, 0, "the agent cannot write its records" },
-        { "agent-kill-at", "NT", trap, untrap, true, 0, "the executor's agent dies when its record is so far" },
-        { "power-off-at", "NT", trap, untrap, true, 0, "the executor's node loses power when its record is so far" },
-        { "heal", "", heal, NULL, false, 0, "all is mended that can be" },
+        { "gate-release", "N", fault_gate_release, NULL, false, 0, "'timeguard gate release' on a node" },
+        { "executor-fails", "N", fault_executor_fails, fault_executor_works, true, 0, "commands that close or open fail" },
+        { "executor-hangs", "N", fault_executor_hangs, fault_executor_goes, true, 0, "no unit of the executor ends in time" },
+        { "disk-full", "N", fault_disk_full, fault_disk_room, true, 0, "the agent cannot write its records" },
+        { "agent-kill-at", "NT", fault_trap, fault_untrap, true, 0, "the executor's agent dies when its record is so far" },
+        { "power-off-at", "NT", fault_trap, fault_untrap, true, 0,
+          "the executor's node loses power when its record is so far" },
+        { "heal", "", fault_heal, NULL, false, 0, "all is mended that can be" },
         { "chrony-freeze", "N", chrony_freeze, chrony_thaw, false, 2, "chronyd is stopped by a signal" },
         { "chrony-stop", "N", chrony_stop, chrony_start, false, 2, "chronyd is gone" },
         { "chrony-mute", "N", chrony_mute, chrony_thaw, false, 1, "chronyd answers no command (cmdport 0)" },
