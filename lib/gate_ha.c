@@ -118,6 +118,8 @@ static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_re
                 ha->open_seen = result->state != TG_HA_OPEN ? 0
                                 : ha->open_seen < UINT8_MAX ? (uint8_t)(ha->open_seen + 1)
                                                             : UINT8_MAX;
+                gate->own_was_open |= !slot && gate->order.scope == TG_GATE_NODE && ha->open_seen > 1 &&
+                                      gate->reg.own.acted == TG_ACTED_CLOSED;
         }
         gate->wants_report |= changed;
 }

@@ -21,6 +21,7 @@ static void set_own(struct tg_gate *gate, enum tg_gate_acted acted)
         struct tg_gate_own *own = &gate->reg.own;
 
         own->acted = (uint8_t)acted;
+        gate->own_was_open = false;
         memcpy(own->uuid, gate->reg.records[0].uuid, sizeof own->uuid);
         memcpy(own->boot_id, gate->boot_id, sizeof own->boot_id);
         if (acted == TG_ACTED_TRIED)
@@ -73,10 +74,7 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
                         gate->own_asked_raw_ns = 0;
                         set_own(gate, TG_ACTED_TRIED);
                 }
-        } else if (state == TG_HA_CLOSED) {
-                if (own->acted != TG_ACTED_CLOSED)
-                        set_own(gate, TG_ACTED_CLOSED);
-        } else if (state == TG_HA_OPEN && own->acted == TG_ACTED_CLOSED && gate->ha[0].open_seen > 1) {
+        } else if (own->acted == TG_ACTED_CLOSED && gate->own_was_open) {
                 bool rebooted = memcmp(own->boot_id, gate->boot_id, sizeof own->boot_id);
 
                 if (!rebooted)
@@ -86,6 +84,9 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
                 else
                         set_own(gate, TG_ACTED_NOT);
                 gate->own_asked_raw_ns = 0;
+        } else if (state == TG_HA_CLOSED) {
+                if (own->acted != TG_ACTED_CLOSED)
+                        set_own(gate, TG_ACTED_CLOSED);
         } else if (state == TG_HA_OPEN && own->acted == TG_ACTED_TRIED && may_ask(gate, s)) {
                 tg_gate_order_run(gate, s, 0, TG_GATE_CLOSE);
         }
@@ -97,7 +98,8 @@ static void open_self(struct tg_gate *gate, const struct tg_situation *s)
 
         if (!tg_gate_ha_read(gate, s, 0, NOW_NS))
                 return;
-        if (gate->ha[0].result.state == TG_HA_OPEN) {
+        if (gate->ha[0].result.state == TG_HA_OPEN || gate->own_was_open) {
+                /* closed again after it was open: by somebody else */
                 gate->own_asked_raw_ns = 0;
                 set_own(gate, TG_ACTED_NOT);
         } else if (gate->ha[0].result.state != TG_HA_CLOSED || !gate->finding.quiet) {
