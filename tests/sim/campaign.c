@@ -343,5 +343,6 @@ int sim_campaign_main(int argc, char **argv)
                 return play_one(&wanted);
         work_in_parallel(&wanted, &sum);
         print_summary(&sum, now_s() - begin);
-        return sum.failed || never_tested(&sum) ? 1 : 0;
+        /* a short one, with sanitizers or a planted fault, need not come to what is rare */
+        return sum.failed || (wanted.evaluations >= CI_EVALUATIONS && never_tested(&sum)) ? 1 : 0;
 }
