@@ -197,12 +197,29 @@ static void on_ring(struct sim *sim, const struct sim_event *cause)
         give(sim, cause->node, &event, cause);
 }
 
+/* Corosync promises no order of its lists: each node gets them in one of its own. */
+static void shuffle(void *list, uint32_t n, size_t size, uint32_t node)
+{
+        uint8_t *items = list, kept[sizeof(struct tg_topology_node)];
+
+        if (size > sizeof kept)
+                abort();
+        for (uint32_t i = n; i > 1; i--) {
+                uint8_t *last = items + (i - 1) * size, *other = items + (node * 7u + i * 5u) % i * size;
+
+                memcpy(kept, last, size);
+                memmove(last, other, size);
+                memcpy(other, kept, size);
+        }
+}
+
 static void on_members(struct sim *sim, const struct sim_event *cause)
 {
         struct tg_event event = { .type = TG_EVENT_MEMBERS };
 
         event.members.n = (uint32_t)(cause->len / sizeof event.members.list[0]);
         memcpy(event.members.list, cause->data, cause->len);
+        shuffle(event.members.list, event.members.n, sizeof event.members.list[0], cause->node);
         give(sim, cause->node, &event, cause);
 }
 
@@ -210,12 +227,15 @@ static void on_quorum(struct sim *sim, const struct sim_event *cause)
 {
         struct sim_node *node = &sim->nodes[cause->node];
         struct tg_quorum quorum;
-        struct tg_event event = { .type = TG_EVENT_TOPOLOGY, .topology = &sim->topology };
+        struct tg_topology topology = sim->topology;
+        struct tg_event event = { .type = TG_EVENT_TOPOLOGY, .topology = &topology };
 
+        shuffle(topology.nodes, topology.n_nodes, sizeof topology.nodes[0], cause->node);
         if (node->told != sim_connection(node))
                 give(sim, cause->node, &event, cause);
         node->told = sim_connection(node);
         sim_quorum_of(sim, cause->node, &quorum);
+        shuffle(quorum.nodes, quorum.n_nodes, sizeof quorum.nodes[0], cause->node);
         event = (struct tg_event){ .type = TG_EVENT_QUORUM, .quorum = &quorum };
         give(sim, cause->node, &event, cause);
 }

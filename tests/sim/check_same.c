@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Nodes of one ring that handled the same deliveries give the same verdict, at moments when nothing is on its way and every core has judged what
-   came. Deliveries are the same when the bytes of all that were sent in the last seconds are, second by second and in order: what is older
+/* Nodes of one ring that handled the same deliveries give the same verdict and hold the same bounds to the nanosecond, at moments when nothing
+   is on its way and every core has judged what came. Deliveries are the same when the bytes of all that were sent in the last seconds are, second by second and in order: what is older
    no pair rests on, since each report brings the newest echoes (past 15 nodes in turns), and four reports of a node are kept. Where a member
    is silent and not given up yet, the seconds before its last report count; of one that lied, all that its agent ever sent, as a high
    sequence number makes what follows a repetition for those who heard it. */
@@ -159,6 +159,29 @@ static bool silence_differs(struct sim_check *c, uint32_t i, uint32_t j)
         return differs;
 }
 
+/* What a present bound says, to the nanosecond. */
+static bool same_bound(const struct tg_pair *a, const struct tg_pair *b)
+{
+        if (!a->bounded || a->stale)
+                return true;
+        return a->offset.low_ns == b->offset.low_ns && a->offset.high_ns == b->offset.high_ns &&
+               a->as_of_raw_ns == b->as_of_raw_ns && a->as_of_on_b == b->as_of_on_b;
+}
+
+static bool same_graph(const struct tg_source_graph *a, const struct tg_source_graph *b)
+{
+        return a->has_root == b->has_root && (!a->has_root || tg_root_equal(&a->root, &b->root)) && a->cycle == b->cycle &&
+               a->n_distinct == b->n_distinct && a->root_votes == b->root_votes;
+}
+
+/* The hysteresis of `drifting` and the time for which a member has been silent are each node's own (check.h). */
+static bool same_state(const struct tg_node *a, const struct tg_node *b, int slot_a, int slot_b)
+{
+        enum tg_node_state sa = a->verdict.nodes[slot_a].state, sb = b->verdict.nodes[slot_b].state;
+
+        return sa == sb || sa == TG_NODE_DRIFTING || sb == TG_NODE_DRIFTING || !a->view.members[slot_a].fresh;
+}
+
 static const char *differing(const struct sim_check *c, uint32_t i, uint32_t j)
 {
         const struct tg_node *a = c->sim->nodes[i].core, *b = c->sim->nodes[j].core;
@@ -190,7 +213,18 @@ static const char *differing(const struct sim_check *c, uint32_t i, uint32_t j)
 
                         if (pa->verdict != pb->verdict || pa->bounded != pb->bounded || pa->stale != pb->stale)
                                 return "pair verdicts";
+                        if (!same_bound(pa, pb))
+                                return "bounds";
+                        if (pa->bounded && !pa->stale && pa->estimate_ns != pb->estimate_ns)
+                                return "estimates";
                 }
+        if (a->verdict.has_smallest != b->verdict.has_smallest || a->verdict.smallest_ns != b->verdict.smallest_ns)
+                return "smallest provable budget";
+        if (!same_graph(&a->verdict.graph, &b->verdict.graph))
+                return "source graph";
+        for (uint32_t x = 0; x < c->sim->n; x++)
+                if (!same_state(a, b, slot_a[x], slot_b[x]))
+                        return "node states";
         return same_cluster(a, b) ? NULL : "cluster verdict";
 }
 
