@@ -144,7 +144,8 @@ class Machines(Lab):
         options = {"poll": (4, 4), "budget": "50ms", **options}
         super().__init__(nodes, build, **options)
         self.build = os.path.abspath(build)
-        self.stack = None
+        self.stack = self.pool = None
+        self.pending = []
 
     def _start(self):
         os.chmod(self.directory, 0o755)
@@ -158,14 +159,20 @@ class Machines(Lab):
         self.wait_for(self.synchronised, 60, "every chronyd to reach its source")
 
     def _down(self):
-        if self.stack:
-            self.stack.__exit__()
-        super()._down()
-        if hasattr(self, "pool"):
-            self.pool.shutdown()
+        concurrent.futures.wait(self.pending)  # a machine that boots can only then be taken down
+        try:
+            if self.stack:
+                self.stack.__exit__()
+        finally:
+            super()._down()
+            if self.pool:
+                self.pool.shutdown()
 
-    def each(self, function, numbers=None):
-        return list(self.pool.map(function, [self.nodes[n] for n in numbers or self.nodes]))
+    def each(self, function):
+        """For all nodes at once; what it returns, or the first error once all are through."""
+        self.pending = [self.pool.submit(function, node) for node in self.nodes.values()]
+        concurrent.futures.wait(self.pending)
+        return [future.result() for future in self.pending]
 
     # The agents.
 

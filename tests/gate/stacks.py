@@ -246,3 +246,26 @@ esac
         except FileNotFoundError:
             return []
         return [(float(at), node) for at, node, what in lines if what == verb and float(at) >= since_s]
+
+
+class Units(Stack):
+    """Two units on each node that do nothing."""
+
+    backend = "units"
+    names = ("ha-first.service", "ha-second.service")
+    options = (f"units = {' '.join(names)}",)
+
+    def start(self):
+        def install(node):
+            for name in self.names:
+                node.machine.write(f"/etc/systemd/system/{name}", "[Service]\nExecStart=/bin/sleep infinity\n")
+            node.systemctl("daemon-reload")
+            node.systemctl("start", *self.names)
+        self.lab.each(install)
+
+    def stop(self):
+        self.lab.each(lambda node: node.systemctl("stop", *self.names, check=False))
+
+    def states(self):
+        """{number: of its units}"""
+        return {number: tuple(node.machine.active(name) for name in self.names) for number, node in self.lab.nodes.items()}

@@ -7,7 +7,7 @@ import sys
 
 from cluster import clockfile
 from onmachines import SECOND, main, says, using
-from stacks import ARM, CLOSE_S, Proxmox
+from stacks import ARM, CLOSE_S, Proxmox, Units
 
 from suite import require, require_equal, test  # by the search path of box.py
 
@@ -152,6 +152,24 @@ def every_node_of_the_old_release_stops_its_own(lab):
         lab.wait_alert("gate-closed", mark, 120, transition="cleared")
         p.wait_armed()
         require_equal((lab.alerts("gate-failed", mark), p.resets()), ({}, []), "failures told, resets")
+        return f"closed after {took_s:.1f} s"
+
+
+# Units of the administrator's.
+
+
+@test
+def units_are_stopped_on_every_node_and_what_ran_is_started_again(lab):
+    with using(lab, Units) as u:
+        lab.nodes[3].systemctl("stop", u.names[1])
+        before, mark = u.states(), lab.now_s()
+        lab.step(1, 10 * SECOND)
+        lab.wait_alert("gate-closed", mark, CLOSE_S)
+        took_s = lab.now_s() - mark
+        require_equal(set(u.states().values()), {("inactive", "inactive")}, "units while it is closed")
+        lab.step(1, -10 * SECOND)
+        lab.wait_alert("gate-closed", mark, 120, transition="cleared")
+        require_equal((u.states(), lab.alerts("gate-failed", mark)), (before, {}), "units as before, failures told")
         return f"closed after {took_s:.1f} s"
 
 
