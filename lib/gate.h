@@ -41,6 +41,7 @@ struct tg_gate_work {
 
 struct tg_gate_duty {
         uint32_t id;      /* 0: nobody has it */
+        uint32_t pid;     /* of the agent that claimed it */
         uint32_t deaf_to; /* did not give it back in time: not heard before it claims nothing */
         int64_t since_raw_ns, heard_raw_ns;
         int64_t guard_until_ns; /* until then a run of somebody who lost it may go on */

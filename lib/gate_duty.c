@@ -60,7 +60,8 @@ void tg_gate_duty_deliver(struct tg_gate *gate, const struct tg_situation *s, in
         bool claims = m->report.gate.claim != TG_CLAIM_NONE && tg_ring_id_equal(m->report.ring, s->view->ring);
         struct tg_gate_duty *duty = &gate->duty;
 
-        if (duty->id && duty->id != m->id && !is_there(s, duty->id))
+        /* the agent that begins anew where it was does not give it back: what the old one set going may go on */
+        if (duty->id && (duty->id != m->id ? !is_there(s, duty->id) : duty->pid != m->heard_pid))
                 lose(gate, s->now_raw_ns);
         if (duty->id == m->id) {
                 duty->heard_raw_ns = s->now_raw_ns;
@@ -78,6 +79,7 @@ void tg_gate_duty_deliver(struct tg_gate *gate, const struct tg_situation *s, in
         if (!claims || duty->id || duty->deaf_to == m->id)
                 return;
         duty->id = m->id;
+        duty->pid = m->heard_pid;
         duty->since_raw_ns = duty->heard_raw_ns = s->now_raw_ns;
 }
 
