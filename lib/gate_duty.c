@@ -83,21 +83,30 @@ void tg_gate_duty_deliver(struct tg_gate *gate, const struct tg_situation *s, in
         duty->since_raw_ns = duty->heard_raw_ns = s->now_raw_ns;
 }
 
-/* The lowest id of those that can act; one that has just booted may close nothing yet, and comes after the others. */
+/* It may close nothing yet, or has nothing to close: an administrator has closed it, where each node closes itself. */
+static bool comes_last(const struct tg_situation *s, const struct tg_member *m)
+{
+        const struct tg_gate_report *gate = &m->report.gate;
+
+        return m->report.boot_ns < s->options->boot_grace_ns ||
+               (gate->ha_state == TG_HA_CLOSED && !(gate->flags & (TG_GATE_WHOLE | TG_GATE_OURS)));
+}
+
+/* The lowest id of those that can act. */
 bool tg_gate_is_first(const struct tg_gate *gate, const struct tg_situation *s)
 {
-        uint32_t young = 0;
+        uint32_t last = 0;
 
         for (uint32_t i = 0; i < s->view->n; i++) {
                 const struct tg_member *m = &s->view->members[s->view->order[i]];
 
                 if (!m->fresh || !m->present || !(m->report.gate.flags & TG_GATE_READY) || m->id == gate->duty.deaf_to)
                         continue;
-                if (m->report.boot_ns >= s->options->boot_grace_ns)
+                if (!comes_last(s, m))
                         return m->id == gate->self_id;
-                young = young ? young : m->id;
+                last = last ? last : m->id;
         }
-        return young && young == gate->self_id;
+        return last && last == gate->self_id;
 }
 
 bool tg_gate_duty_mine(struct tg_gate *gate, const struct tg_situation *s, enum tg_claim kind)

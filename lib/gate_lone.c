@@ -7,6 +7,7 @@
 #include "gate_danger.h"
 #include "pair.h"
 
+#define ACT_REPORTS  20 /* ... and then it has closed itself, or holds itself not for the lone one, as it knows more or less */
 #define WAIT_REPORTS 20 /* the source may be asked every 16 s */
 
 enum testimony { SAYS_NOTHING, SAYS_RIGHT, SAYS_WRONG, SAYS_LATER };
@@ -151,6 +152,14 @@ static int least_confirmed(const struct tg_watchfulness *w, const struct tg_situ
         return least;
 }
 
+/* It closes itself, or has. */
+static bool does_act(const struct tg_situation *s, int slot)
+{
+        const struct tg_member *m = &s->view->members[slot];
+
+        return tg_stage_is_live(m->report.gate.records[1].stage) && m->report.gate.records[1].target_id == m->id;
+}
+
 void tg_gate_find_lone(const struct tg_watchfulness *w, const struct tg_situation *s, const struct tg_agreement *agreement,
                        struct tg_finding *out)
 {
@@ -161,7 +170,9 @@ void tg_gate_find_lone(const struct tg_watchfulness *w, const struct tg_situatio
                 if (!is_lone(w, s, slot, agreement->total_votes) || !may_be_alone(s, slot) || was_left(w, s, slot))
                         continue;
                 verdict = examine(w, s, slot);
-                if (verdict == SAYS_RIGHT) {
+                if (verdict == SAYS_RIGHT &&
+                    (does_act(s, slot) ||
+                     least_confirmed(w, s, slot) < s->options->gate_confirm + WAIT_REPORTS + ACT_REPORTS)) {
                         out->scope = TG_GATE_NODE;
                         out->lone = slot;
                 }
