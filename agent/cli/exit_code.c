@@ -8,7 +8,8 @@ static const struct {
         const char *meaning;
 } meanings[] = {
         { TG_EXIT_AGREED, "agreed; of gate: HA actions pass, or what was asked for is done; of wait: proven" },
-        { TG_EXIT_AT_RISK, "at-risk; of gate: HA actions are blocked; of gate test: it could not close; of wait: not in time" },
+        { TG_EXIT_AT_RISK, "at-risk; of gate: HA actions are blocked; of gate test: it could not close; of wait: not in time; "
+                           "of safe-step: not done" },
         { TG_EXIT_BROKEN, "breached or split" },
         { TG_EXIT_UNPROVEN, "unproven, or the agent cannot be reached or understood" },
         { TG_EXIT_USAGE, "wrong usage, or no such node" },

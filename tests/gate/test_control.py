@@ -74,7 +74,7 @@ def timeguard(machine, *words, prefix=()):
 
 
 def asked(machine):
-    return machine.run("cat", "/run/timeguard/gate/asked").stdout.split()
+    return machine.run("cat", "/run/timeguard/gate/asked", check=False).stdout.split()
 
 
 @test
@@ -115,6 +115,39 @@ def only_root_may_ask(machine):
         require(code == 77 and text == "timeguard: only root may do that\n", f"{words}: {code} {text}")
     require_equal(timeguard(machine, "gate", prefix=NOBODY)[0], 0, "everybody may look")
     require_equal(len(asked(machine)), before, "runs for nobody")
+
+
+@test
+def the_agent_looks_at_the_caller_itself(machine):
+    """Where another policy lets everybody through."""
+    lax = "/etc/dbus-1/system.d/lax.conf"
+    machine.run("mkdir", "-p", os.path.dirname(lax))
+    machine.write(lax, '<busconfig><policy context="mandatory"><allow send_destination="org.timeguard1"/></policy></busconfig>')
+    machine.run("systemctl", "reload", "dbus.service")
+    try:
+        said = machine.run(*NOBODY, "busctl", "--system", "call", "org.timeguard1", "/org/timeguard1", "org.timeguard1.Gate", "Hold", "u", "0", check=False).stderr
+        require("wants at least a second" in said, f"the premise: the call reaches the agent: {said}")
+        for words in (("test",), ("hold",), ("release",)):
+            code, text = timeguard(machine, "gate", *words, prefix=NOBODY)
+            require(code == 77 and text == "timeguard: only root may do that\n", f"{words}: {code} {text}")
+        require("Hold:       none" in timeguard(machine, "gate")[1], "held by nobody")
+    finally:
+        machine.run("rm", lax)
+        machine.run("systemctl", "reload", "dbus.service")
+
+
+@test
+def changes_are_told_over_the_bus(machine):
+    machine.run("systemd-run", "--unit=monitor", "--collect", "busctl", "--system", "monitor", "--match=type='signal',path='/org/timeguard1'")
+
+    def told():
+        return machine.run("journalctl", "-q", "-u", "monitor", "-o", "cat").stdout
+    machine.wait_for(lambda: "Monitoring" in told(), 10, "the monitor")
+    require_equal(timeguard(machine, "gate", "hold")[0], 0, "hold")
+    machine.wait_for(lambda: "Member=StateChanged" in told() and "Member=PropertiesChanged" in told(), 5, "the signals")
+    require_equal(timeguard(machine, "gate", "release")[0], 0, "release")
+    machine.wait_for(lambda: told().count("Member=StateChanged") == 2, 5, "the signal of the release")
+    machine.run("systemctl", "stop", "monitor")
 
 
 @test
