@@ -8,20 +8,17 @@
 #define MS TG_NS_PER_MS
 
 static struct tg_node *node;
-static int64_t now_ns, boot_ahead_ns, real_ahead_ns;
+static int64_t now_ns, boot_ahead_ns, real_ahead_ns, slewed_ns;
 static struct tg_report sent;
 static uint32_t n_sent, peer_seq, peer_steps;
 
 static struct tg_look look(void)
 {
-        int64_t boot = now_ns + boot_ahead_ns, real = 1790000000 * S + boot + real_ahead_ns;
+        int64_t mono = now_ns + slewed_ns, boot = mono + boot_ahead_ns, real = 1790000000 * S + boot + real_ahead_ns;
 
-        return (struct tg_look){ .raw_ns = now_ns,
-                                 .real_ns = real,
-                                 .mono_ns = now_ns,
-                                 .boot_ns = boot,
-                                 .tai_ns = real + 37 * S,
-                                 .bracket_ns = 150 };
+        return (struct tg_look){
+                .raw_ns = now_ns, .real_ns = real, .mono_ns = mono, .boot_ns = boot, .tai_ns = real + 37 * S, .bracket_ns = 150
+        };
 }
 
 static void handle(struct tg_event event)
@@ -102,7 +99,7 @@ static void start(void)
         struct tg_look l;
 
         now_ns = 100 * S;
-        boot_ahead_ns = real_ahead_ns = 0;
+        boot_ahead_ns = real_ahead_ns = slewed_ns = 0;
         n_sent = peer_seq = peer_steps = 0;
         tg_options_default(&options);
         l = look();
@@ -219,6 +216,12 @@ static void forged_and_replayed(void **state)
         report.seq--;
         hear(2, 20, &report);
         assert_int_equal(node->reports_bad, 3);
+        now_ns += S;
+        report = peer_report(2);
+        report.raw_ns -= 2 * S + 1; /* a later number, an earlier clock */
+        report.hull_since_raw_ns = report.steady_since_raw_ns = report.raw_ns - S;
+        hear(2, 20, &report);
+        assert_int_equal(node->reports_bad, 4);
         stop();
 }
 
@@ -261,6 +264,91 @@ static void the_selected_source_is_told_first(void **state)
         assert_int_equal(sent.chrony.n_sources, 3);
         assert_int_equal(sent.chrony.sources[0].state, '*');
         assert_int_equal(sent.chrony.sources[0].addr.bytes[1], 2);
+        stop();
+}
+
+/* A clock that begins to be slewed, and a source that is no longer reached, are told at once and not at the next second. */
+static void what_changes_is_told_at_once(void **state)
+{
+        struct tg_chrony_sample sample = { .state = TG_CHRONY_OK, .n_sources = 1 };
+        struct tg_event chrony = { .type = TG_EVENT_CHRONY, .chrony = &sample };
+        uint32_t before;
+
+        (void)state;
+        start();
+        sample.raw_ns = now_ns;
+        sample.sources[0] = (struct tg_source){ .addr = { TG_ADDR_IPV4, { 10 } }, .state = '*', .reach = 255 };
+        handle(chrony);
+        for (int i = 0; i < 30; i++) {
+                now_ns += 100 * MS;
+                handle((struct tg_event){ .type = TG_EVENT_LOOK });
+        }
+        before = n_sent;
+        sample.sources[0].reach = 254;
+        handle(chrony);
+        assert_int_equal(n_sent, before);
+        sample.sources[0].reach = 0;
+        handle(chrony);
+        assert_int_equal(n_sent, before + 1);
+        for (int i = 0; i < 5; i++) {
+                now_ns += 100 * MS;
+                slewed_ns += i ? 200 * TG_NS_PER_US : 0; /* 2000 ppm */
+                handle((struct tg_event){ .type = TG_EVENT_LOOK });
+                assert_int_equal(n_sent, before + 1 + (i > 0));
+        }
+        stop();
+}
+
+/* A ring forms, and corosync tells of a member: that no agent of it was heard yet means nothing before patience has passed. */
+static void after_a_ring_change_nobody_is_mute_at_once(void **state)
+{
+        struct tg_quorum quorum = { .provider = true, .quorate = true, .quorum = 2, .total_votes = 3, .n_nodes = 2 };
+        struct tg_event event = { .type = TG_EVENT_QUORUM, .quorum = &quorum };
+        int slot;
+
+        (void)state;
+        start();
+        for (int i = 0; i < 20; i++) {
+                tick(S);
+                hear(1, 10, &sent);
+                hear_peer(2, 20);
+        }
+        handle((struct tg_event){ .type = TG_EVENT_RING, .ring = { 1, 8 } });
+        quorum.n_nodes = 3;
+        for (uint32_t i = 0; i < 3; i++)
+                quorum.nodes[i] = (struct tg_quorum_node){ i + 1, 1, true };
+        handle(event);
+        slot = tg_view_find(&node->view, 3);
+        for (int i = 0; i < 8; i++) {
+                tick(S);
+                hear(1, 10, &sent);
+                hear_peer(2, 20);
+                assert_int_equal(node->verdict.nodes[slot].state == TG_NODE_MUTE, (i + 1) * S > tg_node_patience_ns(node));
+        }
+        stop();
+}
+
+/* RAW goes back by an hour: what was measured to be unreliable is judged by the clock that there is now. */
+static void raw_goes_back_after_a_contradiction(void **state)
+{
+        struct tg_link *link;
+
+        (void)state;
+        start();
+        now_ns += 7200 * S;
+        hear_peer(2, 20);
+        link = &node->links[tg_view_find(&node->view, 2)];
+        assert_false(tg_link_contradict(link, now_ns));
+        now_ns -= 3600 * S;
+        handle((struct tg_event){ .type = TG_EVENT_LOOK });
+        now_ns += 10 * S;
+        tg_link_receive(link, link->epoch_tag, now_ns, now_ns);
+        assert_true(tg_link_contradict(link, now_ns)); /* the second within ten minutes */
+        now_ns -= 3600 * S;
+        handle((struct tg_event){ .type = TG_EVENT_LOOK });
+        now_ns += 3601 * S;
+        tg_link_receive(link, link->epoch_tag, now_ns, now_ns);
+        assert_int_equal(link->doublings, 0); /* an hour has passed without another */
         stop();
 }
 
@@ -569,8 +657,9 @@ static void what_is_not_heard_is_told(void **state)
 TESTS_MAIN(TEST(only_who_was_heard_in_this_ring_is_echoed), TEST(a_suspend_drops_what_was_measured),
            TEST(of_two_agents_the_lower_pid_counts), TEST(votes_and_who_left), TEST(forged_and_replayed),
            TEST(an_echo_of_an_earlier_epoch_is_no_answer), TEST(the_selected_source_is_told_first),
-           TEST(the_age_of_what_others_prove), TEST(large_steps_are_answered), TEST(who_stepped_is_echoed_first),
-           TEST(all_who_stepped_are_answered), TEST(who_steps_all_the_time_leaves_room), TEST(at_most_five_a_second),
-           TEST(few_reports_where_none_comes_back), TEST(the_margin_in_the_status),
+           TEST(what_changes_is_told_at_once), TEST(after_a_ring_change_nobody_is_mute_at_once),
+           TEST(raw_goes_back_after_a_contradiction), TEST(the_age_of_what_others_prove), TEST(large_steps_are_answered),
+           TEST(who_stepped_is_echoed_first), TEST(all_who_stepped_are_answered), TEST(who_steps_all_the_time_leaves_room),
+           TEST(at_most_five_a_second), TEST(few_reports_where_none_comes_back), TEST(the_margin_in_the_status),
            TEST(a_step_is_judged_without_the_last_answer), TEST(a_follow_up_is_not_followed_up),
            TEST(what_is_not_heard_is_told))

@@ -182,6 +182,21 @@ static void a_few_wild_points_change_little(void **state)
         }
 }
 
+/* All points but one are on a line, and that one excludes any: the scatter says nothing, the halves of the ends still do. */
+static void a_line_that_cannot_be_is_no_surer_than_its_ends(void **state)
+{
+        struct tg_line line;
+        struct tg_fit fit;
+
+        (void)state;
+        tg_line_reset(&line);
+        for (int i = 0; i < 21; i++)
+                tg_line_add(&line, i * TG_NS_PER_S, i == 10 ? TG_NS_PER_S : 0, 1000000);
+        tg_line_fit(&line, &fit);
+        assert_true(fit.known && fit.slope == 0);
+        assert_true(fabs(fit.slope_error - 2e6 / 20e9) < 1e-9); /* a millisecond at each end of 20 s */
+}
+
 static void little_is_not_enough(void **state)
 {
         struct tg_line line;
@@ -238,4 +253,4 @@ static void thinning_keeps_the_span(void **state)
 
 TESTS_MAIN(TEST(exact_points_give_the_exact_line), TEST(slope_error_holds_the_truth),
            TEST(points_that_share_noise_are_no_surer), TEST(the_error_is_certain), TEST(a_few_wild_points_change_little),
-           TEST(little_is_not_enough), TEST(thinning_keeps_the_span))
+           TEST(a_line_that_cannot_be_is_no_surer_than_its_ends), TEST(little_is_not_enough), TEST(thinning_keeps_the_span))

@@ -379,5 +379,30 @@ static void verdicts_at_the_edge(void **state)
                                  cases[i].verdict);
 }
 
+/* What one end alone estimates and measures, 100 s before as_of: carried there along its rate, with the sign of who measured. */
+static void one_end_alone_tells_rate_and_estimate(void **state)
+{
+        struct tg_point p = { .raw_ns = 1000 * S, .hull_since_raw_ns = 990 * S, .steady_since_raw_ns = 990 * S };
+        struct tg_half plain = { .valid = true, .upper_ns = 50 * MS, .measured_raw_ns = p.raw_ns, .rho_ppm = 100 };
+        static struct tg_member a, b;
+
+        (void)state;
+        a.n_points = b.n_points = 1;
+        a.points[0] = b.points[0] = p;
+        for (int on_b = 0; on_b < 2; on_b++) {
+                struct tg_half knows = plain;
+                struct tg_pair pair = { 0 };
+
+                knows.has_estimate = knows.has_rate = true;
+                knows.sent_raw_ns = p.raw_ns - 100 * S;
+                knows.estimate_ns = MS;
+                knows.rate_ppb = 70000;
+                knows.rate_error_ppb = 7;
+                assert_int_equal(tg_pair_bound(&a, &b, on_b ? &plain : &knows, on_b ? &knows : &plain, &pair), TG_PAIR_NEW);
+                assert_true(pair.has_rate && pair.rate_ppb == (on_b ? -70000 : 70000) && pair.rate_error_ppb == 7);
+                assert_in_range((on_b ? -1 : 1) * pair.estimate_ns, 8 * MS - 10000, 8 * MS + 10000);
+        }
+}
+
 TESTS_MAIN(TEST(the_truth_is_within), TEST(a_quiet_pair_is_known_well), TEST(a_step_is_known_with_the_answer),
-           TEST(verdicts_at_the_edge))
+           TEST(verdicts_at_the_edge), TEST(one_end_alone_tells_rate_and_estimate))

@@ -189,6 +189,67 @@ static void the_farthest_pair_is_named(void **state)
         assert_non_null(strstr(verdict.reason, "n1 is +1.89 s to +1.91 s from n4"));
 }
 
+/* n5 is far from all and blamed; n4 is beyond n1 and n2 but perhaps not n3, and nobody can tell which of those is wrong: that pair is named, though nearer. */
+static void a_pair_without_a_culprit_is_named_first(void **state)
+{
+        (void)state;
+        start(5);
+        put_all(-MS, MS);
+        put(1, 4, 1090 * MS, 1110 * MS);
+        put(2, 4, 1050 * MS, 1060 * MS);
+        put(3, 4, 900 * MS, 1100 * MS);
+        for (uint32_t a = 1; a <= 4; a++)
+                put(a, 5, 4990 * MS, 5010 * MS);
+        judge(0);
+        assert_true(verdict.agreement.beyond[slot(5)] && !verdict.agreement.beyond[slot(4)]);
+        assert_int_equal(verdict.cluster, TG_CLUSTER_BREACHED);
+        assert_non_null(strstr(verdict.reason, "n1 is +1.09 s to +1.11 s from n4"));
+}
+
+/* Who stands in for all pairs of a node must be all of them: one bad pair and one without a bound accuse neither end. */
+static void an_oscillator_is_accused_by_all_its_pairs(void **state)
+{
+        (void)state;
+        start(3);
+        put_all(-MS, MS);
+        put(1, 2, -MS, MS)->rho_ppm = 100;
+        put(1, 3, -MS, MS)->rho_ppm = 4000;
+        put(2, 3, -MS, MS)->bounded = false;
+        judge(10 * S);
+        for (uint32_t id = 1; id <= 3; id++)
+                assert_false(tg_alerts_raised(&alerts, TG_ALERT_NODE_OSCILLATOR, slot(id)));
+        put(2, 3, -MS, MS)->rho_ppm = 2000;
+        judge(10 * S);
+        for (uint32_t id = 1; id <= 3; id++)
+                assert_int_equal(tg_alerts_raised(&alerts, TG_ALERT_NODE_OSCILLATOR, slot(id)), id == 3);
+}
+
+/* Without a source a clock goes on as it went: who was told to be drifting is so until its rate is known to be small. */
+static void drifting_lasts_while_the_rate_is_learnt_anew(void **state)
+{
+        struct tg_pair *pair;
+
+        (void)state;
+        start(3);
+        put_all(-MS, MS);
+        for (int i = 0; i < 3; i++)
+                view.members[i].report.reference_id = 1;
+        view.members[slot(3)].report.chrony.n_sources = 0;
+        pair = put(1, 3, -501 * MS, -499 * MS);
+        pair->has_rate = true;
+        pair->rate_ppb = -166667; /* 3 moves outward, and has 3000 s to go */
+        judge(60 * S);
+        assert_true(tg_alerts_raised(&alerts, TG_ALERT_NODE_DRIFTING, slot(3)));
+        pair->rate_error_ppb = 300000;
+        judge(60 * S);
+        assert_false(node(3)->has_forecast);
+        assert_true(tg_alerts_raised(&alerts, TG_ALERT_NODE_DRIFTING, slot(3)));
+        pair->rate_ppb = -100;
+        pair->rate_error_ppb = 100;
+        judge(60 * S);
+        assert_false(tg_alerts_raised(&alerts, TG_ALERT_NODE_DRIFTING, slot(3)));
+}
+
 static void a_told_breach_ends_when_its_pair_is_proven_within(void **state)
 {
         (void)state;
@@ -277,6 +338,7 @@ static void claims_count_together(void **state)
 }
 
 TESTS_MAIN(TEST(all_is_well), TEST(offsets_are_from_the_reference), TEST(forecasts_tell_the_way_to_the_budget),
-           TEST(drifting_at_the_slow_end), TEST(the_farthest_pair_is_named), TEST(without_corosync_nothing_is_kept),
-           TEST(a_told_breach_ends_when_its_pair_is_proven_within), TEST(a_split_wants_quorum),
-           TEST(a_split_wants_a_majority_of_fresh_votes), TEST(claims_count_together))
+           TEST(drifting_at_the_slow_end), TEST(the_farthest_pair_is_named), TEST(a_pair_without_a_culprit_is_named_first),
+           TEST(an_oscillator_is_accused_by_all_its_pairs), TEST(drifting_lasts_while_the_rate_is_learnt_anew),
+           TEST(without_corosync_nothing_is_kept), TEST(a_told_breach_ends_when_its_pair_is_proven_within),
+           TEST(a_split_wants_quorum), TEST(a_split_wants_a_majority_of_fresh_votes), TEST(claims_count_together))
