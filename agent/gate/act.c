@@ -93,10 +93,20 @@ static enum tg_gate_backend choose(enum tg_gate_backend wanted)
         return TG_BACKEND_NONE;
 }
 
-/* Nothing to run, when what is wanted is there. */
-static bool is_there(const struct tg_gate_request *request, const struct tg_gate_result *result)
+/* What is closed, or on its way there, before we close it is not our work, and DONE would make it ours to open. */
+static bool is_nothing_to_run(const struct tg_gate_request *request, struct tg_gate_result *result)
 {
-        return result->state == (request->verb == TG_GATE_CLOSE ? TG_HA_CLOSED : TG_HA_OPEN);
+        enum tg_ha_state state = result->state;
+
+        if (state == TG_HA_UNUSED)
+                tg_gate_failed(result, "nothing to run: there is no HA here that could act");
+        else if (request->verb == TG_GATE_CLOSE && (state == TG_HA_CLOSED || state == TG_HA_CLOSING))
+                tg_gate_failed(result, "nothing to run: it is %s already, and not by this", tg_gate_state_words[state]);
+        else if (request->verb == TG_GATE_OPEN && state == TG_HA_OPEN)
+                tg_gate_done(result, "nothing to run: it is open already");
+        else
+                return false;
+        return true;
 }
 
 static void change(const struct tg_backend *backend, struct tg_gate_run *run, struct tg_gate_result *result)
@@ -105,14 +115,8 @@ static void change(const struct tg_backend *backend, struct tg_gate_run *run, st
         struct tg_gate_result after = { 0 };
 
         result->command[0] = '\0';
-        if (is_there(run->request, result)) {
-                tg_gate_done(result, "nothing to run: it is %s already", tg_gate_state_words[result->state]);
+        if (is_nothing_to_run(run->request, result))
                 return;
-        }
-        if (result->state == TG_HA_UNUSED) {
-                tg_gate_failed(result, "nothing to run: there is no HA here that could act");
-                return;
-        }
         (close ? backend->close : backend->open)(run, result);
         if (result->outcome == TG_GATE_FAILED)
                 return;

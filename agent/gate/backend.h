@@ -7,7 +7,8 @@
           no state: look fails, and the state stays UNKNOWN. READY is set when close could be run now; where it is not set, detail says why.
           WHOLE is set when close with scope CLUSTER, run here once, acts for all nodes as far as this node knows. Where it is not, scope
           CLUSTER is read as scope NODE: what this node can do is close itself.
-   close  Called after look, while the state is not CLOSED. Refuses without READY. Starts what takes long and returns.
+   close  Called after look, while the state is OPEN or OPENING: what somebody has closed, or is closing, is refused before (FAILED), as it is
+          not ours to open. Refuses without READY. Starts what takes long and returns.
    open   Called after look, while the state is not OPEN. Restores `prior` of the request and nothing more: it starts nothing that was not
           running, and refuses with a clear detail where the state is not one that close leaves behind (an administrator's own disarm, a
           masked unit): that is somebody else's then.
@@ -15,7 +16,7 @@
    All three: bounded by run->deadline_ns; outcome DONE means read (look) or accepted (close, open); FAILED means that nothing was changed as
    far as is known; TIMEOUT that a command was begun and its effect is not known. `command` is what was run; it is set before it is run.
    Being killed between any two calls loses nothing: what was put under way is in the HA stack's or the service manager's own hands, and the
-   next run reads where that stands. close may therefore be asked for again while the state is CLOSING, and open while it is OPENING. */
+   next run reads where that stands. open may be asked for again while the state is OPENING. */
 #pragma once
 
 #include <stdbool.h>

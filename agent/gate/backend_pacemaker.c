@@ -227,8 +227,6 @@ static void close_gate(struct tg_gate_run *run, struct tg_gate_result *result)
 
         if (why)
                 tg_gate_failed(result, "not run: %s", why);
-        else if (result->state == TG_HA_CLOSING)
-                tg_gate_done(result, "nothing to run: maintenance is set, and the controller finishes what it began");
         else
                 set_maintenance(run, "true", result);
 }

@@ -25,6 +25,7 @@
 
 static const char *const disarm_argv[] = { "ha-manager", "crm-command", "disarm-ha", "freeze", NULL };
 static const char *const arm_argv[] = { "ha-manager", "crm-command", "arm-ha", NULL };
+static const char disarm_command[] = "disarm-ha freeze"; /* as crm_commands has it */
 static const char stop_command[] = "systemctl stop --no-block " TG_PVE_LRM " " TG_PVE_CRM;
 
 static bool installed(void)
@@ -39,7 +40,7 @@ static bool is_pending(const struct tg_pve_view *view, const char *command)
 
 static enum tg_ha_state cluster_state(const struct tg_pve_view *view)
 {
-        bool all = view->n_lrm_disarmed == view->n_online;
+        bool all = view->n_lrm_idle == view->n_online;
 
         if (view->disarm != TG_PVE_ARMED) {
                 if (is_pending(view, "arm-ha"))
@@ -92,6 +93,8 @@ static const char *hindrance(const struct tg_gate_run *run, const struct tg_pve_
                 return TG_PVE_LRM " or " TG_PVE_CRM " is masked or missing";
         if (view->own_maintenance)
                 return "this node is in maintenance: its LRM would stop only after all guests have left";
+        if (view->disarm != TG_PVE_ARMED)
+                return "HA is disarmed: that waits for the LRM of each node";
         return NULL;
 }
 
@@ -113,7 +116,7 @@ static void describe(const struct tg_gate_run *run, const struct tg_pve_view *vi
         const char *why = hindrance(run, view);
         char where[TG_NAME_MAX + 40] = "";
 
-        if (view->disarm != TG_PVE_ARMED && view->n_lrm_disarmed < view->n_online)
+        if (view->disarm != TG_PVE_ARMED && view->n_lrm_idle < view->n_online)
                 (void)snprintf(where, sizeof(where), ", not yet on %s", view->lrm_other);
         tg_gate_done(result, "%s%s, master %s, %s and %s run here: %s, watchdog %s%s%s%s%s", words[view->disarm], where,
                      view->master[0] ? view->master : "none", "lrm", "crm", running_units(view),
@@ -138,28 +141,25 @@ static void look(struct tg_gate_run *run, struct tg_gate_result *result)
         describe(run, view, result);
 }
 
-static void close_cluster(struct tg_gate_run *run, const struct tg_pve_view *view, struct tg_gate_result *result)
+static void close_cluster(struct tg_gate_run *run, struct tg_gate_result *result)
 {
         struct tg_command command = { .argv = disarm_argv, .limit_ns = HA_MANAGER_NS };
 
-        if (result->state == TG_HA_CLOSING)
-                tg_gate_done(result, "nothing to run: %s",
-                             view->pending[0] ? "a disarm waits for the manager" : "it is disarming");
-        else
-                tg_gate_run_command(run, &command, result);
+        tg_gate_run_command(run, &command, result);
 }
 
-static void close_node(struct tg_gate_run *run, const struct tg_pve_view *view, struct tg_gate_result *result)
+static void close_node(struct tg_gate_run *run, struct tg_gate_result *result)
 {
-        bool ordered = tg_unit_is_after(run->bus, TG_PVE_LRM, TG_PVE_CRM);
         char fault[TG_UNIT_FAULT_MAX];
 
+        if (!tg_unit_is_after(run->bus, TG_PVE_LRM, TG_PVE_CRM)) {
+                tg_gate_failed(result, "not run: here %s is not ordered after %s, and they would stop at once", TG_PVE_LRM,
+                               TG_PVE_CRM);
+                return;
+        }
         (void)snprintf(result->command, sizeof(result->command), "%s", stop_command);
         if (tg_unit_stop(run->bus, TG_PVE_LRM, fault) < 0)
                 tg_gate_failed(result, "%s", fault);
-        else if (!ordered && !tg_unit_is_gone(&view->lrm))
-                tg_gate_done(result, "%s is being stopped; %s is not ordered and has to wait for the next close", TG_PVE_LRM,
-                             TG_PVE_CRM);
         else if (tg_unit_stop(run->bus, TG_PVE_CRM, fault) < 0)
                 tg_gate_done(result, "%s is being stopped, but %s", TG_PVE_LRM, fault);
         else
@@ -176,9 +176,9 @@ static void close_gate(struct tg_gate_run *run, struct tg_gate_result *result)
         else if (run->request->scope == TG_GATE_CLUSTER && !view->can_disarm)
                 tg_gate_failed(result, "not run: pve-ha-manager is older than 5.1.3 here, each node has to close itself");
         else if (run->request->scope == TG_GATE_CLUSTER)
-                close_cluster(run, view, result);
+                close_cluster(run, result);
         else
-                close_node(run, view, result);
+                close_node(run, result);
 }
 
 static void open_cluster(struct tg_gate_run *run, const struct tg_pve_view *view, struct tg_gate_result *result)
@@ -191,6 +191,8 @@ static void open_cluster(struct tg_gate_run *run, const struct tg_pve_view *view
                 tg_gate_done(result, "nothing to run: it is being armed");
         else if (view->disarm != TG_PVE_ARMED && strcmp(view->mode, "freeze") != 0)
                 tg_gate_failed(result, "not run: somebody else disarmed it, with mode \"%s\"", view->mode);
+        else if (view->disarm == TG_PVE_ARMED && is_pending(view, "disarm-ha") && !is_pending(view, disarm_command))
+                tg_gate_failed(result, "not run: somebody else's \"%s\" waits for the manager", view->pending);
         else if (!view->quorate)
                 tg_gate_failed(result, "not run: pmxcfs has no quorum");
         else

@@ -101,7 +101,7 @@ static int look_at_members(struct tg_gate_run *run, struct tg_pve_view *view, st
 
 static void count_service(struct tg_pve_view *view, const char *sid, struct json_object *service)
 {
-        static const char *const busy[] = { "fence", "recovery", "migrate", "relocate", NULL };
+        static const char *const busy[] = { "fence", "recovery", "migrate", "relocate", "request_start_balance", NULL };
         static const char *const at_rest[] = { "freeze", "stopped", "error", NULL };
         const char *state = text_of(service, "state");
 
@@ -110,7 +110,8 @@ static void count_service(struct tg_pve_view *view, const char *sid, struct json
                 view->n_busy++;
                 (void)snprintf(view->busy, sizeof(view->busy), "%.40s: %.16s", sid, state);
         }
-        if (strcmp(text_of(service, "node"), view->node) == 0 && !is_one_of(state, at_rest))
+        if ((strcmp(text_of(service, "node"), view->node) == 0 || strcmp(text_of(service, "target"), view->node) == 0) &&
+            !is_one_of(state, at_rest))
                 view->n_own_acting++;
 }
 
@@ -122,45 +123,61 @@ static void look_at_disarm(struct tg_pve_view *view, struct json_object *disarm)
         copy(view->mode, sizeof(view->mode), text_of(disarm, "mode"));
 }
 
-/* Returns 0 or -errno. The mode is "" where the file is not there: that node never ran an LRM. */
-static int read_lrm_mode(struct tg_gate_run *run, const char *node, char mode[static 16], struct tg_gate_result *result)
+struct lrm {
+        char mode[16], state[24];
+};
+
+/* Returns 0 or -errno. All is "" where the file is not there: that node never ran an LRM. */
+static int read_lrm(struct tg_gate_run *run, const char *node, struct lrm *out, struct tg_gate_result *result)
 {
         struct json_object *status = NULL;
         char path[PVE_PATH_MAX];
         int r;
 
-        mode[0] = '\0';
+        *out = (struct lrm){ 0 };
         (void)snprintf(path, sizeof(path), "/etc/pve/nodes/%s/lrm_status", node);
         r = tg_file_read_json(path, run->deadline_ns, &status);
         if (r == -ENOENT || r == -ENODATA)
                 return 0;
         if (r < 0)
                 return unreadable(r, path, result);
-        copy(mode, 16, text_of(status, "mode"));
+        copy(out->mode, sizeof(out->mode), text_of(status, "mode"));
+        copy(out->state, sizeof(out->state), text_of(status, "state"));
         json_object_put(status);
         return 0;
+}
+
+/* The mode alone does not tell: with a worker at work an LRM in mode disarm keeps its lock and its watchdog. One that has been stopped, or is
+   being stopped, since all of them were disarmed does nothing any more, and its mode stays. */
+static bool is_idle(const struct tg_pve_view *view, const struct lrm *lrm)
+{
+        static const char *const stopped[] = { "restart", "shutdown", NULL };
+
+        return strcmp(lrm->mode, "disarm") == 0 ? strcmp(lrm->state, "wait_for_agent_lock") == 0
+                                                : view->disarm == TG_PVE_DISARMED && is_one_of(lrm->mode, stopped);
 }
 
 static int look_at_lrms(struct tg_gate_run *run, struct tg_pve_view *view, struct json_object *nodes,
                         struct tg_gate_result *result)
 {
-        int r = read_lrm_mode(run, view->node, view->own_mode, result);
+        struct lrm lrm;
+        int r = read_lrm(run, view->node, &lrm, result);
 
+        copy(view->own_mode, sizeof(view->own_mode), lrm.mode);
         if (r < 0 || !nodes)
                 return r;
         json_object_object_foreach(nodes, node, state)
         {
-                char mode[16];
-
                 if (!json_object_is_type(state, json_type_string) || strcmp(json_object_get_string(state), "online") != 0 ||
                     !is_node_name(node))
                         continue;
-                r = read_lrm_mode(run, node, mode, result);
+                r = read_lrm(run, node, &lrm, result);
                 if (r < 0)
                         return r;
                 view->n_online++;
-                if (strcmp(mode, "disarm") == 0)
-                        view->n_lrm_disarmed++;
+                view->n_lrm_disarmed += strcmp(lrm.mode, "disarm") == 0;
+                if (is_idle(view, &lrm))
+                        view->n_lrm_idle++;
                 else
                         copy(view->lrm_other, sizeof(view->lrm_other), node);
         }

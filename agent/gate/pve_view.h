@@ -28,11 +28,12 @@ struct tg_pve_view {
         uint32_t n_services;
         uint32_t n_busy; /* fenced, recovered or moved */
         char busy[TG_NAME_MAX];
-        uint32_t n_own_acting; /* on this node, and not frozen, stopped or in error */
+        uint32_t n_own_acting; /* on this node or moving to it, and not frozen, stopped or in error */
 
-        uint32_t n_online;           /* nodes */
-        uint32_t n_lrm_disarmed;     /* of them: their LRM says so */
-        char lrm_other[TG_NAME_MAX]; /* one that does not */
+        uint32_t n_online;       /* nodes */
+        uint32_t n_lrm_disarmed; /* of them: their LRM's mode says so */
+        uint32_t n_lrm_idle; /* of them: it has let go of its lock and watchdog, and takes no other while the disarm lasts */
+        char lrm_other[TG_NAME_MAX]; /* one that has not */
         char own_mode[16];           /* of the own LRM */
         bool own_maintenance;        /* asked for or reached, on this node */
 

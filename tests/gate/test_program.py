@@ -74,12 +74,13 @@ def close_and_open_are_looked_at_again():
 
 @test
 def nothing_is_run_where_nothing_is_to_be_done():
+    """And what somebody else has closed, or is closing, is not called done: that would make it ours to open."""
     with box() as b:
-        for verb, state in (("close", "closed"), ("open", "open")):
+        for verb, state, outcome in (("close", "closed", "failed"), ("close", "closing", "failed"), ("open", "open", "done")):
             path = stateful(b, state)
             found = b.order(verb, command=path)
-            require_equal((found["outcome"], found["state"], found["command"]), ("done", state, ""), f"{verb} of {state}")
-        require_equal(read(b.directory, "ran"), "status\nstatus\n", "runs")
+            require_equal((found["outcome"], found["state"], found["command"]), (outcome, state, ""), f"{verb} of {state}")
+        require_equal(read(b.directory, "ran"), "status\n" * 3, "runs")
         require_equal(b.order("close", command=stateful(b, "unused"))["outcome"], "failed", "close without an HA stack")
 
 

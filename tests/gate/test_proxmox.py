@@ -51,7 +51,7 @@ def the_cluster_is_disarmed_and_armed():
         require_equal((found["prior"], p.armed(), "armed" in found["flags"]), ("freeze,lrm+crm", [], False), "closed: prior, markers, flag")
         require(seen in (["closing", "closed"], ["closed"], ["open", "closing", "closed"]), f"on the way: {seen}")
         require_equal([p.service(sid) for sid in GUESTS], ["freeze"] * 3, "the guests")
-        require_equal(p.order("close")["command"], "", "a second close")
+        require_refused(p.order("close"), "a second close", "closed already")
         opened = p.order("open", prior="armed,lrm+crm")
         require_equal((opened["outcome"], opened["command"]), ("done", "ha-manager crm-command arm-ha"), "open")
         _, seen = p.until("open", 10)
@@ -107,16 +107,41 @@ def closed_takes_every_lrm_and_no_watchdog():
 
 @test
 def one_command_waits_at_a_time():
-    """No manager reads the commands: the second close sees the first."""
+    """No manager reads the commands: the second close sees the first, and does not take it for its own."""
     with proxmox() as p:
         p.wait_armed()
         p.machine.run("systemctl", "kill", "-s", "KILL", CRM)
         for node in ("n2", "n3"):
             p.ctl(do="unit", node=node, unit="pve-ha-crm", verb="kill")
         require_equal((p.order("close")["command"], p.order("status")["state"]), (DISARM, "closing"), "close")
-        found = p.order("close")
-        require_equal((found["outcome"], found["command"]), ("done", ""), "a second close")
+        require_refused(p.order("close"), "a second close", "closing already")
         require_equal(p.read("n1", "ha/crm_commands"), "disarm-ha freeze\n", "crm_commands")
+        p.ha_manager("n2", "crm-command", "arm-ha")
+        p.ha_manager("n2", "crm-command", "disarm-ha", "ignore")
+        require_equal(p.order("status")["state"], "closing", "with an administrator's disarm")
+        require_refused(p.order("open", prior="armed,lrm+crm"), "open before it is read", "disarm-ha ignore")
+        require_equal(p.read("n1", "ha/crm_commands"), "disarm-ha freeze\narm-ha\ndisarm-ha ignore\n", "crm_commands")
+
+
+@test
+def an_lrm_at_work_is_not_closed_a_stopped_one_is():
+    """The manager calls it disarmed while a worker goes on under its watchdog. An LRM that is stopped later says so for ever, and does nothing."""
+    with proxmox() as p:
+        p.wait_armed()
+        p.ctl(do="guest", sid="vm:102", running=False, start_s=120)
+        p.wait_for(lambda: json.loads(p.read("n2", "nodes/n2/lrm_status"))["state"] == "active", 5, "the LRM")
+        time.sleep(15 / p.speed)  # it has begun to start the guest
+        p.order("close")
+        p.wait_for(lambda: p.manager_status().get("disarm", {}).get("state") == "disarmed" and p.armed() == ["n2"], 10, "disarmed, but for a worker")
+        found = p.order("status")
+        require_equal(found["state"], "closing", "with a worker on n2")
+        require("not yet on n2" in found["detail"], found["detail"])
+        p.until("closed", 20)
+        p.ctl(do="unit", node="n3", unit="pve-ha-lrm", verb="stop")
+        p.wait_for(lambda: json.loads(p.read("n3", "nodes/n3/lrm_status"))["mode"] == "restart", 5, "the mode of a stopped LRM")
+        require_equal(p.order("status")["state"], "closed", "with a stopped LRM")
+        require_equal(p.order("open", prior="armed,lrm+crm")["outcome"], "done", "open")
+        p.until("open", 10)
 
 
 @test
@@ -143,7 +168,7 @@ def node_gate(p):
     require_equal((p.machine.active(LRM), p.machine.active(CRM)), ("deactivating", "active"), "the LRM goes first")
     jobs = {line.split()[1]: line.split()[2:] for line in p.machine.run("systemctl", "list-jobs", "--plain", "--no-legend").stdout.splitlines()}
     require_equal((jobs[LRM], jobs[CRM]), (["stop", "running"], ["stop", "waiting"]), "the jobs")
-    require_equal(p.order("close", "node")["outcome"], "done", "a second close")
+    require_refused(p.order("close", "node"), "a second close", "closing already")
     found, seen = p.until("closed", 10, "node")
     require_equal((seen, "armed" in found["flags"], found["prior"]), (["closing", "closed"], False, "armed,neither"), "closed")
     require_equal((p.service("vm:101"), p.service("vm:102")), ("freeze", "started"), "the guests")
@@ -182,6 +207,43 @@ def stopped_daemons_alone_are_not_closed():
         p.wait_for(lambda: p.machine.active(LRM) == p.machine.active(CRM) == "failed", 5, "killed daemons")
         p.machine.run("rm", "-f", "/run/watchdog-mux.active")
         require_equal((p.service("vm:101"), p.order("status", "node")["state"]), ("started", "closing"), "after a kill")
+
+
+@test
+def a_guest_on_its_way_here_keeps_it_closing():
+    """The manager moves guests to a node whose LRM is stopped."""
+    with proxmox() as p:
+        p.wait_armed()
+        p.order("close", "node")
+        p.until("closed", 10, "node")
+        p.ctl(do="guest", sid="vm:102", move_s=60)
+        p.ha_manager("n2", "crm-command", "migrate", "vm:102", "n1")
+        p.wait_for(lambda: p.service("vm:102") == "migrate", 5, "the migration")
+        require_equal(p.order("status", "node")["state"], "closing", "while it moves")
+        p.wait_for(lambda: p.service("vm:102") == "freeze", 15, "a frozen guest")
+        require_equal(p.order("status", "node")["state"], "closed", "when it is here")
+
+
+@test
+def no_daemon_is_stopped_while_a_disarm_waits_for_it():
+    with proxmox() as p:
+        p.wait_armed()
+        p.ha_manager("n2", "crm-command", "disarm-ha", "freeze")
+        p.wait_for(lambda: "disarm" in p.manager_status(), 5, "the disarm")
+        require_refused(p.order("close", "node"), "close", "disarmed")
+        require("ready" not in p.order("status", "node")["flags"], "the flag ready")
+        require_equal(p.machine.active(LRM), "active", "the LRM")
+
+
+@test
+def daemons_without_an_order_are_not_stopped():
+    with proxmox() as p:
+        p.wait_armed()
+        there = f"/usr/lib/systemd/system/{LRM}"
+        p.machine.run("sed", "-i", f"/^After={CRM}$/d", there)
+        p.machine.run("systemctl", "daemon-reload")
+        require_refused(p.order("close", "node"), "close", "not ordered")
+        require_equal(p.machine.active(LRM), "active", "the LRM")
 
 
 @test
