@@ -5,8 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <systemd/sd-bus.h>
-
+#include "bus_library.h"
 #include "control.h"
 #include "text.h"
 #include <timeguard/limits.h>
@@ -16,6 +15,7 @@
 #define MESSAGE_SIZE 256
 
 struct answer {
+        const struct tg_bus_library *lib;
         bool here;
         char name[96], message[MESSAGE_SIZE]; /* of its error; "": none */
 };
@@ -30,8 +30,8 @@ static int64_t now_ns(void)
 
 static int on_answer(sd_bus_message *reply, void *data, sd_bus_error *error)
 {
-        const sd_bus_error *fault = sd_bus_message_get_error(reply);
         struct answer *answer = data;
+        const sd_bus_error *fault = answer->lib->sd_bus_message_get_error(reply);
         const char *message = fault && fault->message ? fault->message : "";
 
         (void)error;
@@ -50,10 +50,10 @@ static int await(sd_bus *bus, struct answer *answer)
 
         while (!answer->here) {
                 int64_t left_ns = deadline_ns - now_ns();
-                int r = sd_bus_process(bus, NULL);
+                int r = answer->lib->sd_bus_process(bus, NULL);
 
                 if (r == 0 && left_ns > 0)
-                        r = sd_bus_wait(bus, US(left_ns));
+                        r = answer->lib->sd_bus_wait(bus, US(left_ns));
                 if (r < 0)
                         return r;
                 if (left_ns <= 0)
@@ -92,35 +92,43 @@ static enum tg_exit judge(const struct answer *answer, FILE *complaints)
 
 static int ask(sd_bus *bus, const char *method, const uint32_t *seconds, struct answer *answer)
 {
+        const struct tg_bus_library *lib = answer->lib;
         sd_bus_message *call = NULL;
         sd_bus_slot *slot = NULL;
-        int r = sd_bus_message_new_method_call(bus, &call, "org.timeguard1", "/org/timeguard1", "org.timeguard1.Gate", method);
+        int r = lib->sd_bus_message_new_method_call(bus, &call, "org.timeguard1", "/org/timeguard1", "org.timeguard1.Gate",
+                                                    method);
 
         if (r >= 0)
-                r = sd_bus_message_set_auto_start(call, false);
+                r = lib->sd_bus_message_set_auto_start(call, false);
         if (r >= 0 && seconds)
-                r = sd_bus_message_append(call, "u", *seconds);
+                r = lib->sd_bus_message_append(call, "u", *seconds);
         if (r >= 0)
-                r = sd_bus_call_async(bus, &slot, call, on_answer, answer, US(BUDGET_NS));
+                r = lib->sd_bus_call_async(bus, &slot, call, on_answer, answer, US(BUDGET_NS));
         if (r >= 0)
                 r = await(bus, answer);
         /* the bus is there, and its silence is the agent's */
-        if (r == -ETIMEDOUT && sd_bus_is_ready(bus) > 0)
+        if (r == -ETIMEDOUT && lib->sd_bus_is_ready(bus) > 0)
                 r = snprintf(answer->name, sizeof answer->name, "%s", SD_BUS_ERROR_NO_REPLY);
-        sd_bus_slot_unref(slot);
-        sd_bus_message_unref(call);
+        lib->sd_bus_slot_unref(slot);
+        lib->sd_bus_message_unref(call);
         return r;
 }
 
 static enum tg_exit call_method(const char *method, const uint32_t *seconds, FILE *complaints)
 {
-        struct answer answer = { 0 };
+        const char *why = "";
+        struct answer answer = { .lib = tg_bus_library_load(&why) };
         sd_bus *bus = NULL;
-        int r = sd_bus_open_system(&bus);
+        int r;
 
+        if (!answer.lib) {
+                fprintf(complaints, "timeguard: %s\n", why);
+                return TG_EXIT_UNAVAILABLE;
+        }
+        r = answer.lib->sd_bus_open_system(&bus);
         if (r >= 0)
                 r = ask(bus, method, seconds, &answer);
-        sd_bus_close_unref(bus);
+        answer.lib->sd_bus_close_unref(bus);
         if (r >= 0)
                 return judge(&answer, complaints);
         if (r == -ETIMEDOUT)
