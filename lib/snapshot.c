@@ -218,6 +218,13 @@ void tg_node_snapshot(const struct tg_node *node, const struct tg_look *now, str
 
 const char *tg_node_summary(const struct tg_node *node, char *buf, size_t size)
 {
-        snprintf(buf, size, "%s: %s", tg_cluster_verdict_text(node->verdict.cluster), node->verdict.reason);
+        static const char *const gates[] = { [TG_GATE_IS_OPEN] = "",
+                                             [TG_GATE_IS_CLOSING] = "gate closing; ",
+                                             [TG_GATE_IS_CLOSED] = "XX
+                                             [TG_GATE_IS_OPENING] = "gate opening; ",
+                                             [TG_GATE_IS_HELD] = "" };
+
+        snprintf(buf, size, "%s%s: %s", gates[tg_gate_state(&node->gate, node->clock.last.raw_ns)],
+                 tg_cluster_verdict_text(node->verdict.cluster), node->verdict.reason);
         return buf;
 }

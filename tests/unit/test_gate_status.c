@@ -10,6 +10,7 @@
 
 #include <timeguard/node.h>
 
+#include "gate_record.h"
 #include "plain_look.h"
 
 #define S TG_NS_PER_S
@@ -183,6 +184,27 @@ static void a_look_during_a_reading_wants_another(void **state)
         assert_int_not_equal(o->order.ticket, earlier);
 }
 
+static void the_line_of_truth_names_a_closed_gate(void **state)
+{
+        struct one *o = *state;
+        struct tg_gate_registers registers = { .records[0] = { .uuid = { 1 },
+                                                               .ring_seq = 4,
+                                                               .serial = 1,
+                                                               .owner_id = 1,
+                                                               .scope = TG_GATE_CLUSTER,
+                                                               .stage = TG_STAGE_VERIFIED,
+                                                               .whole = 1 } };
+        uint8_t saved[TG_GATE_SAVED_MAX];
+        char line[256];
+
+        assert_int_equal(strncmp(tg_node_summary(o->node, line, sizeof line), "unproven: ", 10), 0);
+        assert_true(tg_node_restore(o->node, saved, tg_gate_save(&registers, saved)));
+        tg_node_summary(o->node, line, sizeof line);
+        assert_int_equal(strncmp(line, "gate closed, no failover; unproven: ", 36), 0);
+        assert_int_equal(status(o).state, TG_GATE_IS_CLOSED);
+        assert_int_equal(status(o).scope, TG_GATE_CLUSTER);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -191,6 +213,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_hold_runs_down, begin, end),
                 cmocka_unit_test_setup_teardown(a_look_is_had_at_once, begin, end),
                 cmocka_unit_test_setup_teardown(a_look_during_a_reading_wants_another, begin, end),
+                cmocka_unit_test_setup_teardown(the_line_of_truth_names_a_closed_gate, begin, end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
