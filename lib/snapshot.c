@@ -220,7 +220,7 @@ const char *tg_node_summary(const struct tg_node *node, char *buf, size_t size)
 {
         static const char *const gates[] = { [TG_GATE_IS_OPEN] = "",
                                              [TG_GATE_IS_CLOSING] = "gate closing; ",
-                                             [TG_GATE_IS_CLOSED] = "XX
+                                             [TG_GATE_IS_CLOSED] = "gate closed, no failover; ",
                                              [TG_GATE_IS_OPENING] = "gate opening; ",
                                              [TG_GATE_IS_HELD] = "" };
 
