@@ -75,6 +75,7 @@ struct tg_gate {
         struct tg_gate_duty duty;
         struct tg_gate_work work[TG_GATE_SLOTS];
         uint8_t own_failures; /* of what this node does to itself */
+        bool own_unasked;     /* `own` is TRIED, and the command has not been asked for yet */
         bool own_was_open; /* what it had closed was read to be open, twice: seen also while nothing could be done about it */
         int64_t own_rest_until_ns, own_asked_raw_ns;
 

@@ -22,6 +22,7 @@ static void set_own(struct tg_gate *gate, enum tg_gate_acted acted)
 
         own->acted = (uint8_t)acted;
         gate->own_was_open = false;
+        gate->own_unasked = acted == TG_ACTED_TRIED;
         memcpy(own->uuid, gate->reg.records[0].uuid, sizeof own->uuid);
         memcpy(own->boot_id, gate->boot_id, sizeof own->boot_id);
         if (acted == TG_ACTED_TRIED)
@@ -86,8 +87,9 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
                 gate->own_asked_raw_ns = 0;
         } else if (state == TG_HA_CLOSED) {
                 if (own->acted != TG_ACTED_CLOSED)
-                        set_own(gate, TG_ACTED_CLOSED);
+                        set_own(gate, gate->own_unasked ? TG_ACTED_NOT : TG_ACTED_CLOSED);
         } else if (state == TG_HA_OPEN && own->acted == TG_ACTED_TRIED && may_ask(gate, s)) {
+                gate->own_unasked = false;
                 tg_gate_order_run(gate, s, 0, TG_GATE_CLOSE);
         }
 }

@@ -43,6 +43,9 @@ static void find_truth(const struct sim_check *c, uint32_t observer, struct trut
                 int slot = tg_view_find(&core->view, i + 1);
 
                 t->votes[i] = c->sim->votes[i];
+                /* of a node without a vote that is away votequorum tells nothing: it is taken for one with a vote */
+                if (!t->votes[i] && slot >= 0 && !core->view.members[slot].present)
+                        t->votes[i] = core->view.members[slot].votes;
                 t->total += t->votes[i];
                 t->fresh |= (uint64_t)(slot >= 0 && core->view.members[slot].fresh) << i;
                 t->honest |= (uint64_t)!check_ever_lied(c, i) << i;

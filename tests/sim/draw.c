@@ -133,6 +133,9 @@ void sim_fault_draw_gate(struct sim *sim, int64_t limit_ns, struct sim_fault *ou
                                    .value = offset_near(sim, limit_ns) };
         if (sim_random(sim, 2)) /* certainly too much */
                 out->value = sign(sim, limit_ns * 2 + (int64_t)sim_random(sim, (uint64_t)limit_ns * 10));
+        /* more than chronyd can slew before the source has been asked three times */
+        if (!strcmp(kinds[k].name, "server-step") && sim_random(sim, 3))
+                out->value = sign(sim, 2 * limit_ns + (5 + (int64_t)sim_random(sim, 500)) * TG_NS_PER_S);
         if (!strcmp(kinds[k].name, "rate"))
                 out->value = sign(sim, 80000000);
         if (!strcmp(kinds[k].name, "partition"))
