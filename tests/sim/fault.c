@@ -299,6 +299,25 @@ static void unghost(struct sim *sim, const struct sim_fault *fault)
         sim->ghosts &= ~fault->nodes;
 }
 
+static void tell_groups(struct sim *sim, uint64_t nodes)
+{
+        for (uint32_t i = 0; i < sim->n; i++)
+                if (nodes >> i & 1)
+                        sim_totem_group(sim, i);
+}
+
+static void second_agent(struct sim *sim, const struct sim_fault *fault)
+{
+        sim->doubles |= fault->nodes;
+        tell_groups(sim, fault->nodes);
+}
+
+static void one_agent(struct sim *sim, const struct sim_fault *fault)
+{
+        sim->doubles &= ~fault->nodes;
+        tell_groups(sim, fault->nodes);
+}
+
 static const char *const tamper_names[] = {
         [SIM_HONEST] = "nothing", [SIM_MINOR] = "minor", [SIM_MAJOR] = "major", [SIM_CORRUPT] = "corrupt",
         [SIM_REPLAY] = "replay",  [SIM_FORGE] = "forge", [SIM_LIAR] = "liar",
@@ -455,6 +474,7 @@ const struct sim_fault_kind sim_fault_kinds[] = {
         { "power-off", "N", power_off, power_on, false, 2, "the node loses power" },
         { "power-on", "ND", power_on, NULL, false, 0, "the node boots, with an RTC that is off by so much" },
         { "ghost", "N", ghost, unghost, false, 1, "the agent stays in the process group when it is gone" },
+        { "second-agent", "N", second_agent, one_agent, false, 0, "another timeguardd is started beside the first" },
         { "tamper", "NT", tamper, untamper, false, 3, "reports are minor, major, corrupt, replay, forge, liar, nothing" },
         { "configure", "NT", configure, NULL, false, 0, "the configuration is reloaded with another value" },
         { "ha-disarm", "", fault_ha_disarm, fault_ha_arm, false, 0, "an administrator closes the HA stack" },

@@ -137,6 +137,7 @@ struct sim {
         bool qdevice_alive;
         struct sim_ha ha; /* change `kind`, `watchdogs` and `master` before sim_start */
         uint64_t ghosts;  /* nodes whose agents stay in the process group of others for ever */
+        uint64_t doubles; /* nodes with a second agent in the process group, of the next pid; it is never heard */
         uint64_t ring_seq;
         int64_t delay_min_ns, delay_mean_ns; /* of deliveries: min + exponential with that mean */
         uint32_t blur_ns;                    /* width of a look's reading bracket; one in 64 is a hundred times as wide */

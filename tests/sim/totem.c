@@ -139,9 +139,14 @@ static void fill_members(const struct sim *sim, uint64_t ring, struct sim_event 
         struct tg_group_member list[SIM_NODES] = { 0 };
         uint32_t n = 0;
 
-        for (uint32_t j = 0; j < sim->n; j++)
-                if (ring >> j & 1 && (sim->nodes[j].core || sim->ghosts >> j & 1))
+        for (uint32_t j = 0; j < sim->n; j++) {
+                if (!(ring >> j & 1) || (!sim->nodes[j].core && !(sim->ghosts >> j & 1)))
+                        continue;
+                if (sim->doubles >> j & 1 && n < SIM_NODES)
+                        list[n++] = (struct tg_group_member){ sim->nodes[j].id, sim->nodes[j].pid + 1 };
+                if (n < SIM_NODES)
                         list[n++] = (struct tg_group_member){ sim->nodes[j].id, sim->nodes[j].pid };
+        }
         event->len = (uint16_t)(n * sizeof list[0]);
         memcpy(event->data, list, event->len);
 }
