@@ -23,6 +23,7 @@
 #define SETTLE_NS (25 * TG_NS_PER_S) /* a source is asked every 16 s at most */
 #define AGREE_NS  (1800 * TG_NS_PER_S)
 #define FRESH_NS  (30 * TG_NS_PER_S) /* a reading of the HA stack that counts */
+#define LOOK_NS   (10 * TG_NS_PER_S)
 #define TRIES     10
 
 static struct tg_document *ask(const struct tg_request *request)
@@ -101,18 +102,50 @@ static bool await(const struct tg_request *request, bool (*so)(const struct tg_d
         }
 }
 
+/* A node that does not act for the cluster reads a closed HA stack every few minutes only: it is told to look. */
+static bool look_until_closed(const struct tg_request *request)
+{
+        const int64_t since_ns = tg_pace_now_ns();
+        int64_t asked_ns = 0;
+
+        while (tg_pace_now_ns() - since_ns < CLOSE_NS) {
+                char error[TG_INQUIRE_ERROR_MAX];
+                struct tg_document *document = tg_inquire(request->socket, error);
+                bool done = document && is_closed(document),
+                     look = document && !done && document->gate.state == TG_DOC_GATE_CLOSED;
+
+                tg_document_free(document);
+                if (done)
+                        return true;
+                if (look && tg_pace_now_ns() - asked_ns > LOOK_NS) {
+                        asked_ns = tg_pace_now_ns();
+                        (void)tg_control_test(stderr);
+                }
+                tg_pace_rest();
+        }
+        return false;
+}
+
 static enum tg_exit close_gate(const struct tg_request *request)
 {
+        struct tg_document *document;
+        bool is_open;
         enum tg_exit code;
 
         tell("closing the gate of the cluster ...");
         code = tg_control_close(TG_CONTROL_FOREVER, stderr);
         if (code != TG_EXIT_DONE)
                 return code;
-        if (await(request, is_closed, CLOSE_NS)) {
+        if (look_until_closed(request)) {
                 tell("closed, and the HA stack was read to be so: nothing fails over");
                 return TG_EXIT_DONE;
         }
+        document = ask(request);
+        is_open = document && document->gate.state != TG_DOC_GATE_CLOSED;
+        tg_document_free(document);
+        /* where it is closed, other nodes may be relying on it this moment */
+        if (!is_open)
+                return stay_closed("the HA stack of this node was not read to be closed within 5 min, and nothing was stepped");
         code = tg_control_release(stderr);
         fprintf(stderr, "timeguard: the gate did not close within 5 min, and nothing was stepped%s; see: timeguard gate\n",
                 code == TG_EXIT_DONE ? "; the wish to close it was taken back" : "");
