@@ -6,6 +6,7 @@
                no danger any more, no command run                                              -> VOID
                another's, and found closed: it may have been him or an administrator           -> UNCLEAR
      ISSUED    read to be closed                                                               -> VERIFIED
+               never closed, and proven well for long enough, or the administrator's word      -> OPENING
                not closed in time: said, and from INTENT again by the next
      VERIFIED  proven well for long enough, or the administrator's word                        -> OPENING
                twice read to be open: an administrator                                         -> TAKEN
@@ -260,6 +261,12 @@ static void step_issued(struct step *st)
                 finish(st, TG_STAGE_VERIFIED);
                 return;
         }
+        if ((is_fanned_out(st) || is_shut(st)) && tg_gate_may_open(st->gate, st->s, st->record)) {
+                /* what never came to be closed is not left halfway either */
+                st->work->tried = st->work->moved = false;
+                tg_gate_write(st->gate, st->s, st->slot, TG_STAGE_OPENING);
+                return;
+        }
         if (!is_late(st))
                 return;
         snprintf(why, sizeof why, "not closed %lld s after the command: %.150s",
@@ -338,10 +345,9 @@ static void open_whole(struct step *st)
         if (ha_state(st) == TG_HA_OPEN || (st->work->moved && is_shut(st))) {
                 /* what is shut again after that was shut by somebody else */
                 finish(st, TG_STAGE_UNDONE);
-        } else if (ha_state(st) == TG_HA_CLOSED &&
-                   (!st->work->tried || st->s->now_raw_ns - st->work->asked_raw_ns > AGAIN_NS)) {
+        } else if (is_shut(st) && (!st->work->tried || st->s->now_raw_ns - st->work->asked_raw_ns > AGAIN_NS)) {
                 if (st->gate->finding.danger != TG_DANGER_NONE && !is_superseded(st)) {
-                        finish(st, TG_STAGE_VERIFIED);
+                        finish(st, ha_state(st) == TG_HA_CLOSED ? TG_STAGE_VERIFIED : TG_STAGE_ISSUED);
                         return;
                 }
                 /* whoever goes on with what another one began proves it anew */

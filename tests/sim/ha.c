@@ -154,10 +154,19 @@ static bool is_changing(const struct sim_switch *s)
         return s->state == TG_HA_CLOSING || s->state == TG_HA_OPENING;
 }
 
+/* Its HA services stand still: what the manager waits for it never says. */
+static bool stands_still(struct sim *sim, uint32_t i)
+{
+        return sim_ha_quorate(sim, i) && sim->nodes[i].ha.own.state == TG_HA_CLOSED;
+}
+
 static void round_of_cluster(struct sim *sim)
 {
         if (!is_changing(&sim->ha.cluster) || !is_managed(sim))
                 return;
+        for (uint32_t i = 0; i < sim->n && sim->ha.cluster.state == TG_HA_CLOSING; i++)
+                if (stands_still(sim, i))
+                        return;
         for (uint32_t i = 0; i < sim->n; i++)
                 if (can_manage(sim, i) && real_ns(sim, i) < sim->nodes[i].ha.due_real_ns)
                         return;
