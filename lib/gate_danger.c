@@ -88,6 +88,7 @@ static void follow_moves(struct tg_moves *m, const struct tg_report *report)
                 m->raw_ns = report->raw_ns;
         m->sum_ns += by_ns;
         m->seen_raw_ns = report->raw_ns;
+        m->seq = report->seq;
         m->steps = report->steps;
 }
 
@@ -96,6 +97,11 @@ void tg_watch_deliver(struct tg_watchfulness *w, const struct tg_view *view, con
         const struct tg_report *report = &view->members[slot].report;
 
         tg_tracks_deliver(&w->tracks, view, slot, tg_gate_limit_ns(options), options->boot_grace_ns);
+        /* another agent, which has asked nobody yet; its clock may have been stepped before it began */
+        if (report->seq < w->moves[slot].seq) {
+                w->n_asked[slot] = 0;
+                w->corrections[slot] = (struct tg_correction){ 0 };
+        }
         follow_moves(&w->moves[slot], report);
         follow_correction(&w->corrections[slot], &report->chrony, options->gate_step_limit_ns);
         take_asked(w, slot, &report->asked, report->raw_ns);

@@ -31,7 +31,8 @@ struct tg_correction {
 
 /* Of one node's clock: steps, and slews far faster than what corrects an oscillator. */
 struct tg_moves {
-        int64_t seen_raw_ns; /* its RAW in the report before */
+        int64_t seen_raw_ns; /* its RAW in the report before ... */
+        uint32_t seq;        /* ... and its number */
         uint32_t steps;      /* ... and its count */
         int64_t raw_ns;      /* when it was last moved */
         int64_t sum_ns;      /* by how much in all, since it last stood still for long */
