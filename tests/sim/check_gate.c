@@ -233,7 +233,7 @@ static void check_opening(struct sim_check *c, uint32_t i, const struct sim_unit
         const struct sim *sim = c->sim;
         int64_t since = sim->t_ns - sim->nodes[i].options.gate_release_ns;
         const struct sim_switch *s = sim_ha_switch(c->sim, i, unit->order.scope);
-        bool word = !sim->ha.held && sim->ha.word_t_ns > s->closed_t_ns - 60 * TG_NS_PER_S; /* it may have been closing */
+        bool word = sim->ha.released_t_ns > s->closed_t_ns - 60 * TG_NS_PER_S; /* it may have been closing */
         const struct tg_node *core = sim->nodes[i].core;
         /* begun a while ago, by somebody who has gone since: what goes on is proven anew, without waiting again */
         bool resumed = core->clock.last.raw_ns - core->gate.work[core->gate.order_slot].stage_raw_ns > 2 * KNOWN_NS;

@@ -78,6 +78,8 @@ static void word(struct sim *sim, uint32_t i, enum tg_gate_word word, int64_t fo
         if (!node->core || node->frozen || !sim_clock_last(&node->clock)->running)
                 return; /* the command fails */
         sim->ha.word_t_ns = sim->t_ns;
+        if (word == TG_WORD_RELEASE)
+                sim->ha.released_t_ns = sim->t_ns;
         sim->ha.held = word == TG_WORD_HOLD;
         sim->ha.asked = word == TG_WORD_CLOSE;
         sim->ha.word_node = i;

@@ -51,6 +51,7 @@ struct sim_ha {
         bool held, asked; /* hold; close */
         uint32_t word_node;
         int64_t word_t_ns, held_until_t_ns;
+        int64_t released_t_ns; /* when the last 'gate release' was given, whatever came after it */
 };
 
 enum sim_stage { /* where an executor can be made to die */
