@@ -51,7 +51,7 @@ def own_time_s(node):
     return calendar.timegm(time.strptime(node.status()["agent"]["now"][:19], "%Y-%m-%dT%H:%M:%S"))
 
 
-def safe_step(node, *words, timeout_s=600):
+def safe_step(node, *words, timeout_s=400):
     done = node.run("timeguard", "safe-step", *words, check=False, timeout_s=timeout_s)
     return done.returncode, done.stdout + done.stderr
 
