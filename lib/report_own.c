@@ -81,13 +81,19 @@ static bool is_warned(const struct tg_node *node)
         return self >= 0 && node->verdict.nodes[self].warned;
 }
 
+static bool is_told(const struct tg_asked *a, const struct tg_asked *told)
+{
+        return tg_addr_equal(&a->addr, &told->addr) && a->state == told->state && a->raw_ns == told->raw_ns &&
+               a->side == told->side && a->clear == told->clear && a->steady_s == told->steady_s;
+}
+
 /* What a source said is told once, and now and then for those who have just come. */
 static void take_asked(struct tg_node *node, struct tg_asked *out)
 {
         for (uint32_t i = 0; i < node->n_asked; i++) {
                 uint32_t at = (node->ask_at + i) % node->n_asked;
 
-                if (!memcmp(&node->asked[at], &node->told[at], sizeof node->told[at]) && node->ticks % ASKED_AGAIN_S != at)
+                if (is_told(&node->asked[at], &node->told[at]) && node->ticks % ASKED_AGAIN_S != at)
                         continue;
                 *out = node->told[at] = node->asked[at];
                 node->ask_at = at + 1;

@@ -73,7 +73,7 @@ static void word(struct sim *sim, uint32_t i, enum tg_gate_word word, int64_t fo
 {
         struct sim_node *node = &sim->nodes[i];
         struct tg_event event = { .type = TG_EVENT_ADMIN,
-                                  .admin = { word, for_ns ? (uint32_t)(for_ns / TG_NS_PER_S) : UINT32_MAX } };
+                                  .admin = { .word = word, .left_s = for_ns ? (uint32_t)(for_ns / TG_NS_PER_S) : UINT32_MAX } };
 
         if (!node->core || node->frozen || !sim_clock_last(&node->clock)->running)
                 return; /* the command fails */
