@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "../gate/words.h"
 #include "agent.h"
@@ -21,6 +22,7 @@
 #include "executor.h"
 #include "gate_files.h"
 #include "gate_runs.h"
+#include "journal.h"
 
 #define UNIT_SIZE    64
 #define BUS_NS       (5 * TG_NS_PER_S)  /* an order's patience with a bus that is not there */
@@ -50,11 +52,24 @@ struct tg_executor {
         struct tg_alarm begin, deadline, look;
 };
 
+/* What was tried at the HA stack is told, whatever became of it; looks at it are not. */
+static void tell(const struct tg_gate_order *order, const struct tg_gate_result *result)
+{
+        bool ran = result->command[0] != '\0';
+
+        if (order->verb == TG_GATE_STATUS)
+                return;
+        tg_log(result->outcome == TG_GATE_DONE ? LOG_NOTICE : LOG_WARNING, "the gate: %s (%s), %s: %s%s%s%s",
+               tg_gate_verb_words[order->verb], order->scope == TG_GATE_NODE ? "this node" : "the cluster",
+               tg_gate_outcome_words[result->outcome], ran ? "'" : "", result->command, ran ? "': " : "", result->detail);
+}
+
 /* The end of every order. */
 static void finish(struct tg_executor *x, struct tg_gate_result *result)
 {
         result->ticket = x->order.ticket;
         result->verb = x->order.verb;
+        tell(&x->order, result);
         tg_gate_files_remove(x->order.ticket);
         tg_gate_runs_forget(x->runs);
         tg_alarm_stop(&x->deadline);

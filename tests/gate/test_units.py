@@ -186,7 +186,8 @@ def one_order_at_a_time(machine):
     with Agent(machine, "command", "--command", "/usr/local/bin/dawdles") as agent:
         agent.give("close")
         agent.give("status")
-        require_equal((agent.line()["verb"], agent.logged), ("close", ["# busy\n"]), "the answers")
+        told = "# 5 the gate: close (the cluster), done: '/usr/local/bin/dawdles close': accepted\n"
+        require_equal((agent.line()["verb"], agent.logged), ("close", ["# busy\n", told]), "the answers, and what is told of a command")
 
 
 @test
