@@ -9,9 +9,10 @@
 #include "pair.h"
 #include "text.h"
 
-#define MOVED_NS  (10 * TG_NS_PER_S)
-#define MOVES_PPB 10000000
-#define UNTOLD_NS (50 * TG_NS_PER_S) /* thrice as long as a source goes untold that has nothing new to say (report_own.c) */
+#define MOVED_NS      (10 * TG_NS_PER_S)
+#define MOVED_MOST_NS (86400 * TG_NS_PER_S) /* more is no more to anybody, and a liar may say anything */
+#define MOVES_PPB     10000000
+#define UNTOLD_NS     (50 * TG_NS_PER_S) /* thrice as long as a source goes untold that has nothing new to say (report_own.c) */
 
 int64_t tg_gate_limit_ns(const struct tg_options *options)
 {
@@ -86,7 +87,7 @@ static void follow_moves(struct tg_moves *m, const struct tg_report *report)
                 by_ns += llabs(report->slew_ppb) * (took / 1000) / 1000000;
         if (by_ns)
                 m->raw_ns = report->raw_ns;
-        m->sum_ns += by_ns;
+        m->sum_ns += by_ns < MOVED_MOST_NS - m->sum_ns ? by_ns : MOVED_MOST_NS - m->sum_ns;
         m->seen_raw_ns = report->raw_ns;
         m->seq = report->seq;
         m->steps = report->steps;

@@ -5,7 +5,8 @@
 #include "gate_track.h"
 #include "pair.h"
 
-#define APART_NS (800 * TG_NS_PER_MS)
+#define RATE_MOST 1e6 /* ns a ns, to be told */
+#define APART_NS  (800 * TG_NS_PER_MS)
 
 static bool is_new(const struct tg_track *track, const struct tg_pair *pair)
 {
@@ -94,7 +95,8 @@ void tg_tracks_deliver(struct tg_tracks *tracks, const struct tg_view *view, int
 bool tg_track_crosses(const struct tg_track *track, int64_t limit_ns, int64_t horizon_ns, int64_t *rate_ppb)
 {
         struct tg_interval first = track->offset[0], last = track->offset[TG_TRACK_BOUNDS - 1];
-        int64_t near, moved, took = track->at_ns[TG_TRACK_BOUNDS - 1] - track->at_ns[0];
+        int64_t took = track->at_ns[TG_TRACK_BOUNDS - 1] - track->at_ns[0];
+        double moved, rate; /* a liar's bounds may lie farther apart than an int64 holds */
         bool ahead = last.low_ns > 0;
 
         if (track->n < TG_TRACK_BOUNDS || took <= 0 || (!ahead && last.high_ns >= 0))
@@ -103,11 +105,11 @@ bool tg_track_crosses(const struct tg_track *track, int64_t limit_ns, int64_t ho
                 first = (struct tg_interval){ -first.high_ns, -first.low_ns };
                 last = (struct tg_interval){ -last.high_ns, -last.low_ns };
         }
-        near = last.low_ns;
-        moved = last.low_ns - first.high_ns;
+        moved = (double)last.low_ns - (double)first.high_ns;
         /* outward is away from zero: a clock that is being set right runs fast too, and ends a little on the other side */
         if (last.low_ns <= first.low_ns || last.low_ns <= -first.low_ns || last.high_ns <= first.high_ns || moved <= 0)
                 return false;
-        *rate_ppb = (int64_t)((double)moved / (double)took * 1e9) * (ahead ? 1 : -1);
-        return (double)near + (double)moved / (double)took * (double)horizon_ns > (double)limit_ns;
+        rate = moved / (double)took;
+        *rate_ppb = (int64_t)(rate < RATE_MOST ? rate * 1e9 : RATE_MOST * 1e9) * (ahead ? 1 : -1);
+        return (double)last.low_ns + rate * (double)horizon_ns > (double)limit_ns;
 }
