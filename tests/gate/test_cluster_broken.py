@@ -24,7 +24,7 @@ def killed_agents_open_what_they_closed(lab):
         require(all(old != new for old, new in zip(pids, lab.each(lambda node: node.pid()))), "an agent was not killed")
         lab.wait_alert("gate-closed", mark, 30)
         require_equal(p.calls(ARM), [], "runs of arm-ha before the proof")
-        lab.step(1, -10 * SECOND)
+        lab.mend(1)
         lab.wait_alert("gate-closed", mark, 90, transition="cleared")
         p.wait_armed()
         require_equal((len(p.calls(DISARM)), len(p.calls(ARM)), lab.alerts("gate-failed", mark)), (1, 1, {}), "disarms, arms, failures told")

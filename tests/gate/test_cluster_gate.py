@@ -27,13 +27,13 @@ def observing_says_what_it_would_do(lab):
         mark = lab.now_s()
         lab.step(1, 10 * SECOND)
         entry = lab.wait_alert("gate-would-close", mark, 60)
-        lab.step(1, -10 * SECOND)
+        lab.mend(1)
         says(entry, "ha-manager crm-command disarm-ha freeze", "the cluster")
         lab.wait_alert("gate-would-close", mark, 90, transition="cleared")
         mark, number = lab.now_s(), alone(p)
         lab.step(number, 10 * SECOND)
         says(lab.wait_alert("gate-would-close", mark, 60), f"n{number}")
-        lab.step(number, -10 * SECOND)
+        lab.mend(number)
         require_equal((p.calls(), lab.alerts("gate-closed", mark)), ([], {}), "runs of ha-manager, gates closed")
         require(p.all_started(), f"not as before: {p.armed()} {p.services()}")
         return f"said {entry['MESSAGE']!r}"
@@ -51,7 +51,7 @@ def one_node(lab, p, step_s):
     require_equal(p.armed(), others, "armed watchdogs")
     states = {sid: state for sid, state in p.services().items() if state != "started"}
     require_equal(list(states.values()), ["freeze"], f"guests that are not started: {states}")
-    lab.step(number, -step_s * SECOND)
+    lab.mend(number)
     cleared = lab.wait_alert("gate-closed", mark, 120, number, "cleared")
     p.wait_armed()
     require_equal((p.calls(), lab.alerts("gate-failed", mark), p.resets()), ([], {}, []), "runs of ha-manager, failures told, resets")
@@ -148,7 +148,7 @@ def every_node_of_the_old_release_stops_its_own(lab):
         units = {name: (p.units(name)["pve-ha-lrm"], p.units(name)["pve-ha-crm"]) for name in p.versions}
         require_equal((set(units.values()), p.armed()), ({("inactive", "inactive")}, []), f"units {units}, watchdogs")
         require_equal((p.calls(), p.master()), ([], master), "runs of ha-manager, master: it went last")
-        lab.step(1, -10 * SECOND)
+        lab.mend(1)
         lab.wait_alert("gate-closed", mark, 120, transition="cleared")
         p.wait_armed()
         require_equal((lab.alerts("gate-failed", mark), p.resets()), ({}, []), "failures told, resets")
@@ -167,7 +167,7 @@ def units_are_stopped_on_every_node_and_what_ran_is_started_again(lab):
         lab.wait_alert("gate-closed", mark, CLOSE_S)
         took_s = lab.now_s() - mark
         require_equal(set(u.states().values()), {("inactive", "inactive")}, "units while it is closed")
-        lab.step(1, -10 * SECOND)
+        lab.mend(1)
         lab.wait_alert("gate-closed", mark, 120, transition="cleared")
         require_equal((u.states(), lab.alerts("gate-failed", mark)), (before, {}), "units as before, failures told")
         return f"closed after {took_s:.1f} s"

@@ -24,7 +24,7 @@ def closed(lab, mark):
 
 
 def opened(lab, p, mark):
-    lab.step(1, -10 * SECOND)
+    lab.mend(1)
     lab.wait_alert("gate-closed", mark, 120, transition="cleared")
     require_equal((maintenance(p), lab.alerts("gate-failed", mark)), ("", {}), "maintenance-mode as before, failures told")
 
