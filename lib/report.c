@@ -56,6 +56,7 @@ const char *tg_report_range_fault(const struct tg_report *r)
                 { r->chrony.tracking.leap <= 3, "leap" },
                 { r->chrony.tracking.ref_time_ns >= 0 && r->chrony.tracking.ref_time_ns < INT64_MAX, "reference time" },
                 { r->chrony.n_sources <= TG_SOURCES_MAX, "source count" },
+                { r->gate_state <= TG_GATE_IS_HELD, "gate state" },
                 { r->asked.state <= TG_ASKED_BAD, "asked state" },
                 { r->asked.stratum <= 16, "asked stratum" },
                 { r->asked.leap <= 3, "asked leap" },

@@ -74,6 +74,17 @@ static bool drain(struct game *g)
                         hear_alert(g, &action.alert);
                         continue;
                 }
+                if (action.type == TG_ACTION_GATE) {
+                        FUZZ_REQUIRE(!g->ordered, "two orders at once");
+                        g->ordered = true;
+                        g->order = action.gate;
+                        continue;
+                }
+                if (action.type == TG_ACTION_STORE) {
+                        FUZZ_REQUIRE(!g->storing, "two versions to store at once");
+                        g->storing = action.store.version;
+                        continue;
+                }
                 FUZZ_REQUIRE(action.type == TG_ACTION_SEND && !sent, "two reports after one event");
                 hear_send(g, &action);
                 sent = true;
@@ -81,9 +92,33 @@ static bool drain(struct game *g)
         return sent;
 }
 
+/* What was ordered and stored before has come to its end: the orders in turn to every end that there is. */
+static void answer(struct game *g)
+{
+        struct tg_gate_result result = { .ticket = g->order.ticket,
+                                         .verb = g->order.verb,
+                                         .outcome = (enum tg_gate_outcome)(g->order.ticket / 6 % 3),
+                                         .state = (enum tg_ha_state)(g->order.ticket % 6),
+                                         .flags = g->order.ticket * 37 % 64 };
+        struct tg_event done = { .type = TG_EVENT_GATE_RESULT, .now = g->now, .gate = &result };
+        struct tg_event stored = { .type = TG_EVENT_STORED, .now = g->now, .stored = { g->storing, g->storing % 5 != 0 } };
+
+        if (g->ordered) {
+                g->ordered = false;
+                tg_node_handle(g->node, &done);
+                drain(g);
+        }
+        if (g->storing) {
+                g->storing = 0;
+                tg_node_handle(g->node, &stored);
+                drain(g);
+        }
+}
+
 /* The own reports come back at once, each after what it may have led to. */
 void game_give(struct game *g, struct tg_event *event)
 {
+        answer(g);
         event->now = g->now;
         tg_node_handle(g->node, event);
         for (int n = 0; drain(g) && !g->deaf; n++) {

@@ -38,6 +38,9 @@ struct game {
         struct tg_report own;
         size_t own_len;
         uint8_t own_data[TG_REPORT_BYTES_MAX];
+        bool ordered; /* an order to the executor waits for its result */
+        struct tg_gate_order order;
+        uint32_t storing;                     /* the version that waits to be on disk; 0: none */
         uint8_t up[TG_ALERT_COUNT][GAME_IDS]; /* alerts that were raised, by node id */
 };
 

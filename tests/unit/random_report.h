@@ -124,7 +124,7 @@ static inline void random_report_of(struct tg_random *r, struct tg_report *repor
         report->reference_id = (uint32_t)random_u64(r);
         report->fingerprint = random_u64(r);
         report->gate_version = (uint16_t)random_u64(r);
-        report->gate_state = (uint8_t)random_u64(r);
+        report->gate_state = (uint8_t)random_below(r, TG_GATE_IS_HELD + 1);
         random_gate(r, &report->gate);
         random_asked(r, report->raw_ns, &report->asked);
         random_word(r, report->time_zone, name_max);
