@@ -16,7 +16,7 @@
 #define TG_REPORT_MAJOR  1  /* readers drop another major */
 #define TG_REPORT_MINOR  1  /* 1: gate and asked. readers take any minor: it only appends */
 #define TG_ECHOES_MAX    14 /* of one report, so that the longest source finds room beside them; with more peers they rotate */
-#define TG_ECHOES_ALL    8  /* so many peers are all echoed in every report */
+#define TG_ECHOES_LEAST  8  /* of a report where there are as many peers */
 #define TG_NO_RATE       INT32_MIN
 #define TG_NO_ESTIMATE   INT32_MIN
 #define TG_HEARD_HALF_NS 1000 /* a look that is less exact is not kept */
@@ -52,9 +52,7 @@ static inline uint32_t tg_echo_share(uint32_t peers)
 {
         uint32_t quarter = (peers + 3) / 4;
 
-        if (peers <= TG_ECHOES_ALL)
-                return TG_ECHOES_ALL;
-        return quarter < TG_ECHOES_MAX ? quarter : TG_ECHOES_MAX;
+        return quarter < TG_ECHOES_LEAST ? TG_ECHOES_LEAST : quarter > TG_ECHOES_MAX ? TG_ECHOES_MAX : quarter;
 }
 
 enum tg_report_flag {
