@@ -125,7 +125,12 @@ void tg_gate_alert(struct tg_gate *gate, const struct tg_situation *s, struct tg
 void tg_gate_judge(struct tg_gate *gate, const struct tg_situation *s, const struct tg_agreement *agreement,
                    struct tg_alerts *alerts)
 {
+        bool danger = gate->finding.danger != TG_DANGER_NONE && !gate->finding.waits;
+
         tg_gate_look(gate, s, agreement);
+        /* the last proof may have come with another node's report */
+        if (!danger && gate->finding.danger != TG_DANGER_NONE && !gate->finding.waits)
+                gate->wants_report = true;
         tg_gate_ha_watch(gate, s);
         tg_gate_alert(gate, s, alerts);
 }

@@ -121,7 +121,9 @@ static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_re
                 gate->own_was_open |= !slot && gate->order.scope == TG_GATE_NODE && ha->open_seen > 1 &&
                                       gate->reg.own.acted == TG_ACTED_CLOSED;
         }
-        gate->wants_report |= changed;
+        /* a deed that waited for it is done when the next own report comes back */
+        gate->wants_report |=
+                changed || gate->finding.danger != TG_DANGER_NONE || tg_stage_is_live(gate->reg.records[slot].stage);
 }
 
 static void take_close(struct tg_gate *gate, const struct tg_situation *s, int slot, const struct tg_gate_result *result)

@@ -173,7 +173,9 @@ def left_behind(pid):
 def start_lab(build):
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lab.py")
     process = subprocess.Popen([sys.executable, script, "--nodes", "2", "--build", build, "--no-agents", "--keep"],
-                               stdout=subprocess.PIPE)
+                               stdout=subprocess.PIPE,
+                               # a shell's background jobs ignore it, and so would this one
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     ready, _, _ = select.select([process.stdout], [], [], UP_S)
     line = process.stdout.readline() if ready else b""
     if b"are up" not in line:

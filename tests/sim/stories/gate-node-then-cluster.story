@@ -15,6 +15,5 @@ from 240s to 580s gate closed
 by 720s gate open                  # chronyd has slewed both back
 by 720s ha open
 alerts
-  gate-closed raised 150s..175s cleared 190s..240s
-  gate-closed raised 190s..240s cleared 580s..720s
+  gate-closed raised 150s..175s cleared 580s..720s
   whatever all cluster-breached cluster-split two-authorities pending-step

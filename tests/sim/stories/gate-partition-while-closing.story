@@ -20,6 +20,6 @@ by 260s record undone
 by 300s closes 1
 by 300s opens 1
 alerts
-  gate-failed raised 66s..80s cleared 250s..330s seen-by n1
+  gate-failed raised 65s..80s cleared 250s..330s seen-by n1
   gate-closed raised 105s..140s cleared 160s..200s seen-by n2,n3
   whatever all cluster-breached cluster-unproven
