@@ -47,17 +47,18 @@ static bool is_lone(const struct tg_watchfulness *w, const struct tg_situation *
 static enum testimony hear(const struct tg_watchfulness *w, const struct tg_situation *s, int slot, const struct tg_asked *a)
 {
         const struct tg_report *r = &s->view->members[slot].report;
-        int64_t since = w->tracks.breach_raw_ns[slot], limit = tg_gate_limit_ns(s->options), age = r->raw_ns - a->raw_ns;
-        struct tg_interval offset = { a->ahead_low_ns - r->c_ns, a->ahead_high_ns - r->c_ns };
+        int64_t since = w->tracks.breach_raw_ns[slot];
+        struct tg_interval ahead;
 
-        if (a->state != TG_ASKED_OK || age < 0 || age > TG_AGE_MAX_NS)
+        if (a->state != TG_ASKED_OK || !tg_asked_ahead(a, r->raw_ns, &ahead.low_ns, &ahead.high_ns))
                 return SAYS_NOTHING;
         if (a->raw_ns <= since)
                 return SAYS_LATER;
         /* it must have been steady since before the breach: else it may be what moved */
         if (a->raw_ns - (int64_t)a->steady_s * TG_NS_PER_S >= since)
                 return SAYS_NOTHING;
-        switch (tg_pair_judge(tg_interval_widen(offset, tg_ageing_ns(age, 500)), limit)) {
+        switch (tg_pair_judge((struct tg_interval){ ahead.low_ns - r->c_ns, ahead.high_ns - r->c_ns },
+                              tg_gate_limit_ns(s->options))) {
         case TG_PAIR_WITHIN:
                 return SAYS_RIGHT;
         case TG_PAIR_BEYOND:

@@ -19,17 +19,27 @@ static bool is_followed(const struct tg_chrony_sample *chrony, const struct tg_a
         return chrony->n_sources == 0;
 }
 
-/* The source's newest answer, aged to the report: how far it is ahead of this node's clock, the near end. */
+/* By its newest answer, aged to the report, it is still beyond the step limit from the node's clock as that is now: own steps and slews since are in. */
+static bool is_beyond(const struct tg_asked *a, const struct tg_report *report, int64_t limit_ns)
+{
+        struct tg_interval ahead;
+
+        if (!tg_asked_ahead(a, report->raw_ns, &ahead.low_ns, &ahead.high_ns))
+                return false;
+        return a->side > 0 ? ahead.low_ns - report->c_ns > limit_ns : ahead.high_ns - report->c_ns < -limit_ns;
+}
+
+/* What a source said that is about to step the node, or NULL. */
 static const struct tg_asked *asked_step(const struct tg_watchfulness *w, const struct tg_situation *s, int slot)
 {
+        const struct tg_report *report = &s->view->members[slot].report;
+
         for (int i = 0; i < w->n_asked[slot]; i++) {
                 const struct tg_asked *a = &w->asked[slot][i];
 
-                int64_t age = s->view->members[slot].report.raw_ns - a->raw_ns;
-
-                if (a->side && a->clear >= ANSWERS && a->span_s >= SPAN_S &&
-                    is_followed(&s->view->members[slot].report.chrony, &a->addr) &&
-                    age <= (a->state == TG_ASKED_OK ? TG_ASK_VALID_NS : LOST_NS))
+                if (a->side && a->clear >= ANSWERS && a->span_s >= SPAN_S && is_followed(&report->chrony, &a->addr) &&
+                    is_beyond(a, report, s->options->gate_step_limit_ns) &&
+                    (a->state == TG_ASKED_OK || report->raw_ns - a->raw_ns <= LOST_NS))
                         return a;
         }
         return NULL;
@@ -42,7 +52,8 @@ static void tell(const struct tg_situation *s, int slot, const struct tg_asked *
 
         if (a)
                 snprintf(why, size, "%.60s, asked directly, is %s from the clock of %.60s, which may be stepped there",
-                         tg_addr_text(&a->addr, addr), tg_offset_text(a->ahead_low_ns - m->report.c_ns, amount), m->name);
+                         tg_addr_text(&a->addr, addr),
+                         tg_offset_text((a->side > 0 ? a->ahead_low_ns : a->ahead_high_ns) - m->report.c_ns, amount), m->name);
         else
                 snprintf(why, size, "chronyd of %.60s has %s still to correct", m->name,
                          tg_offset_text(tg_chrony_float_ns(m->report.chrony.tracking.correction_s), amount));

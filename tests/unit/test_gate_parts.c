@@ -147,6 +147,56 @@ static void a_short_or_inward_track_says_nothing(void **state)
         assert_false(tg_track_crosses(&out.track, 60 * S, 120 * S, &rate));
 }
 
+/* ---- a pending step ---- */
+
+/* One node, whose only source said three times that it is `ahead_ns` ahead of RAW. */
+static uint64_t pending_votes(int64_t ahead_ns, int8_t side, int64_t c_ns, int64_t age_ns, enum tg_asked_state state)
+{
+        static struct tg_watchfulness w;
+        static struct tg_view view;
+        struct tg_options options;
+        struct tg_quorum quorum = { 0 };
+        struct tg_situation s = { .view = &view, .options = &options, .quorum = &quorum };
+        char why[TG_REASON_MAX];
+        int slot;
+
+        tg_options_default(&options);
+        view = (struct tg_view){ 0 };
+        w = (struct tg_watchfulness){ 0 };
+        slot = tg_view_slot(&view, 1);
+        view.members[slot].fresh = view.members[slot].present = true;
+        view.members[slot].votes = 3;
+        view.members[slot].report.raw_ns = view.members[slot].report.boot_ns = 9000 * S;
+        view.members[slot].report.c_ns = c_ns;
+        w.n_asked[slot] = 1;
+        w.asked[slot][0] = (struct tg_asked){ .addr.family = TG_ADDR_IPV4,
+                                              .state = (uint8_t)state,
+                                              .raw_ns = 9000 * S - age_ns,
+                                              .ahead_low_ns = ahead_ns - TG_NS_PER_MS,
+                                              .ahead_high_ns = ahead_ns + TG_NS_PER_MS,
+                                              .side = side,
+                                              .clear = 3,
+                                              .span_s = 40 };
+        return tg_gate_pending_votes(&w, &s, why, sizeof why);
+}
+
+static void a_step_is_pending_until_it_is_done(void **state)
+{
+        (void)state;
+        assert_int_equal(pending_votes(3600 * S, 1, 0, 20 * S, TG_ASKED_OK), 3);
+        assert_int_equal(pending_votes(-3600 * S, -1, 0, 20 * S, TG_ASKED_OK), 3);
+        /* the clock was stepped there, and the source has not been asked since */
+        assert_int_equal(pending_votes(3600 * S, 1, 3600 * S, 20 * S, TG_ASKED_OK), 0);
+        assert_int_equal(pending_votes(3600 * S, 1, 3600 * S - 6 * S, 20 * S, TG_ASKED_OK), 3);
+        /* half a second of age at 500 ppm is 1000 s */
+        assert_int_equal(pending_votes(5400 * TG_NS_PER_MS, 1, 0, 700 * S, TG_ASKED_OK), 3);
+        assert_int_equal(pending_votes(5400 * TG_NS_PER_MS, 1, 0, 900 * S, TG_ASKED_OK), 0);
+        /* it answers no more: chronyd will not follow it for long */
+        assert_int_equal(pending_votes(3600 * S, 1, 0, 150 * S, TG_ASKED_SILENT), 3);
+        assert_int_equal(pending_votes(3600 * S, 1, 0, 151 * S, TG_ASKED_SILENT), 0);
+        assert_int_equal(pending_votes(3600 * S, 1, 0, 2049 * S, TG_ASKED_OK), 0);
+}
+
 /* ---- the release ---- */
 
 static void the_release_doubles_and_ends_at_a_day(void **state)
@@ -177,4 +227,5 @@ static void the_release_doubles_and_ends_at_a_day(void **state)
 }
 
 TESTS_MAIN(TEST(what_is_saved_is_loaded), TEST(newer_versions), TEST(a_proven_rate_is_no_faster_than_the_true_one),
-           TEST(a_short_or_inward_track_says_nothing), TEST(the_release_doubles_and_ends_at_a_day))
+           TEST(a_short_or_inward_track_says_nothing), TEST(a_step_is_pending_until_it_is_done),
+           TEST(the_release_doubles_and_ends_at_a_day))
