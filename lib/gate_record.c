@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "gate_record.h"
+#include "hash.h"
 
 #define SAVED_MAGIC  0x31474754u /* "TGG1" */
 #define HOLD_THERE   1
@@ -130,15 +131,6 @@ static void read_hold(struct tg_reader *r, struct tg_gate_hold *out)
         r->bad |= !out->node_id;
 }
 
-static uint32_t digest(const uint8_t *data, size_t len)
-{
-        uint32_t h = 2166136261u; /* FNV-1a */
-
-        for (size_t i = 0; i < len; i++)
-                h = (h ^ data[i]) * 16777619u;
-        return h;
-}
-
 void tg_gate_write_report(struct tg_writer *w, const struct tg_gate_report *gate)
 {
         size_t from = w->pos;
@@ -151,7 +143,7 @@ void tg_gate_write_report(struct tg_writer *w, const struct tg_gate_report *gate
         write_hold(w, &gate->hold);
         for (int i = 0; i < TG_GATE_SLOTS; i++)
                 write_record(w, &gate->records[i]);
-        tg_write_le(w, w->bad ? 0 : digest(w->data + from, w->pos - from), 4);
+        tg_write_le(w, w->bad ? 0 : tg_hash32(TG_HASH32_BEGIN, w->data + from, w->pos - from), 4);
 }
 
 void tg_gate_read_report(struct tg_reader *r, struct tg_gate_report *gate)
@@ -167,7 +159,7 @@ void tg_gate_read_report(struct tg_reader *r, struct tg_gate_report *gate)
         for (int i = 0; i < TG_GATE_SLOTS; i++)
                 read_record(r, i, &gate->records[i]);
         to = r->pos;
-        r->bad |= r->bad || tg_read_le(r, 4) != digest(r->data + from, to - from);
+        r->bad |= r->bad || tg_read_le(r, 4) != tg_hash32(TG_HASH32_BEGIN, r->data + from, to - from);
         r->bad |= gate->ha_state > TG_HA_OPENING || gate->backend > TG_BACKEND_NONE || gate->claim > TG_CLAIM_OPEN;
 }
 
@@ -184,7 +176,7 @@ size_t tg_gate_save(const struct tg_gate_registers *registers, uint8_t out[stati
         tg_write_bytes(&w, registers->own.boot_id, sizeof registers->own.boot_id);
         write_prior(&w, registers->own.prior);
         tg_write_le(&w, registers->recent, 1);
-        tg_write_le(&w, digest(out, w.pos), 4);
+        tg_write_le(&w, tg_hash32(TG_HASH32_BEGIN, out, w.pos), 4);
         return w.pos;
 }
 
@@ -204,7 +196,7 @@ bool tg_gate_load(const uint8_t *data, size_t len, struct tg_gate_registers *out
         read_prior(&r, read.own.prior);
         read.recent = (uint8_t)tg_read_le(&r, 1);
         end = r.pos;
-        if (!sound || tg_read_le(&r, 4) != digest(data, end) || r.bad || r.pos != len)
+        if (!sound || tg_read_le(&r, 4) != tg_hash32(TG_HASH32_BEGIN, data, end) || r.bad || r.pos != len)
                 return false;
         *out = read;
         return true;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hash.h"
 #include "option_value.h"
 
 #define MS        TG_NS_PER_MS
@@ -110,7 +111,7 @@ int tg_options_set(struct tg_options *options, const char *name, const char *val
 
 uint64_t tg_options_fingerprint(const struct tg_options *options)
 {
-        uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a over "name=value\n" of each shared option */
+        uint64_t h = TG_HASH64_BEGIN; /* over "name=value\n" of each shared option */
         char line[4096];
 
         for (size_t i = 0; i < sizeof option_table / sizeof option_table[0]; i++) {
@@ -121,9 +122,7 @@ uint64_t tg_options_fingerprint(const struct tg_options *options)
                         continue;
                 n = snprintf(line, sizeof line, "%s=", option->name);
                 tg_options_text(options, option, line + n, sizeof line - (size_t)n);
-                for (const char *p = line; *p; p++)
-                        h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211);
-                h = (h ^ '\n') * UINT64_C(1099511628211);
+                h = tg_hash64(tg_hash64(h, line, strlen(line)), "\n", 1);
         }
         return h;
 }

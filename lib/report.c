@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What writer and reader of reports share: the ranges of the fields, the names of epochs and faults. Layout: report_layout.h. */
+#include "hash.h"
 #include "report_layout.h"
 
 #define STEP_MAX    (INT64_C(1) << 62)
@@ -7,12 +8,11 @@
 
 uint32_t tg_epoch_tag(const struct tg_epoch *epoch)
 {
-        uint32_t h = 2166136261u; /* FNV-1a */
+        uint8_t suspends[4] = { (uint8_t)epoch->suspends, (uint8_t)(epoch->suspends >> 8), (uint8_t)(epoch->suspends >> 16),
+                                (uint8_t)(epoch->suspends >> 24) };
+        uint32_t h = tg_hash32(TG_HASH32_BEGIN, epoch->boot_id, sizeof epoch->boot_id);
 
-        for (size_t i = 0; i < sizeof epoch->boot_id; i++)
-                h = (h ^ epoch->boot_id[i]) * 16777619u;
-        for (unsigned i = 0; i < 32; i += 8)
-                h = (h ^ (epoch->suspends >> i & 0xff)) * 16777619u;
+        h = tg_hash32(h, suspends, sizeof suspends);
         return h ? h : 1;
 }
 
