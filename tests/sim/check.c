@@ -102,7 +102,7 @@ void check_refresh(struct sim_check *c, uint32_t i)
         n->judged_raw_ns = INT64_MIN;
         memset(n->up, 0, sizeof n->up);
         for (uint32_t j = 0; j < c->sim->n; j++) {
-                n->sent_t_ns[j] = CHECK_NEVER;
+                n->sent_t_ns[j] = n->left_t_ns[j] = n->gone_t_ns[j] = CHECK_NEVER;
                 n->all_pid[j] = 0;
                 check_heard(c, i, j)->n = 0;
                 for (uint32_t k = 0; k < c->sim->n; k++)
@@ -174,8 +174,10 @@ static void look(struct sim_check *c, uint32_t i, const struct tg_event *event, 
                 check_proof(c, i, &c->pending[k]);
         if (event->type == TG_EVENT_TICK)
                 check_live(c, i);
-        if (event->type == TG_EVENT_LOOK)
+        if (event->type == TG_EVENT_LOOK) {
+                check_note_silent(c, i);
                 check_gate_live(c);
+        }
         if (event->type == TG_EVENT_LOOK && c->sim->t_ns - c->same_t_ns >= SAME_NS)
                 check_same(c);
         check_liar(c, i, event, cause);

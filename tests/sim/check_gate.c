@@ -236,7 +236,8 @@ static void check_opening(struct sim_check *c, uint32_t i, const struct sim_unit
         bool word = sim->ha.released_t_ns > s->closed_t_ns - 60 * TG_NS_PER_S; /* it may have been closing */
         const struct tg_node *core = sim->nodes[i].core;
         /* begun a while ago, by somebody who has gone since: what goes on is proven anew, without waiting again */
-        bool resumed = core->clock.last.raw_ns - core->gate.work[core->gate.order_slot].stage_raw_ns > 2 * KNOWN_NS;
+        bool resumed = core->clock.last.raw_ns - core->gate.work[core->gate.order_slot].stage_raw_ns > 2 * KNOWN_NS ||
+                       sim->t_ns - sim->nodes[i].up_t_ns < 2 * KNOWN_NS;
 
         c->counts.checked[SIM_CHECK_GATE_OPEN]++;
         if (since < sim->formed_t_ns + 2 * KNOWN_NS)

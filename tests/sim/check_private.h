@@ -46,6 +46,9 @@ struct check_node {
         int64_t rate_ppb, rate_t_ns;  /* of the oscillator, steady since then */
         int64_t lied_t_ns;            /* when it was last seen to */
         int64_t sent_t_ns[SIM_NODES]; /* of the newest report of each that it handled */
+        int64_t left_t_ns[SIM_NODES],
+                gone_t_ns[SIM_NODES]; /* when it last held that member for silent, or did not know it: from, to */
+        int64_t looked_t_ns;
         int64_t judged_raw_ns;
         uint64_t fingerprint; /* of its configuration, since then: */
         int64_t configured_t_ns;
@@ -122,6 +125,7 @@ void check_live(struct sim_check *c, uint32_t observer);
 bool check_takes_part(const struct sim_check *c, uint32_t i);
 /* check_same.c */
 void check_note_delivery(struct sim_check *c, uint32_t observer, const struct sim_event *cause);
+void check_note_silent(struct sim_check *c, uint32_t observer); /* at each look */
 void check_same(struct sim_check *c);
 /* check_liar.c */
 void check_liar(struct sim_check *c, uint32_t observer, const struct tg_event *event, const struct sim_event *cause);

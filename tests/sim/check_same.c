@@ -3,7 +3,8 @@
    is on its way and every core has judged what came. Deliveries are the same when the bytes of all that were sent in the last seconds are, second by second and in order: what is older
    no pair rests on, since each report brings the newest echoes (past 15 nodes in turns), and four reports of a node are kept. Where a member
    is silent and not given up yet, the seconds before its last report count; of one that lied, all that its agent ever sent, as a high
-   sequence number makes what follows a repetition for those who heard it. */
+   sequence number makes what follows a repetition for those who heard it. Who gives up a member forgets what it said, and whether it
+   does is a matter of its own clock (a paused one's agent hears everybody again without having missed anything). */
 #include "check_private.h"
 
 #include <stdlib.h>
@@ -43,6 +44,30 @@ static bool on_its_way(const struct sim *sim)
         return false;
 }
 
+void check_note_silent(struct sim_check *c, uint32_t observer)
+{
+        const struct tg_view *view = &c->sim->nodes[observer].core->view;
+
+        for (uint32_t x = 0; x < c->sim->n; x++) {
+                int slot = tg_view_find(view, x + 1);
+                struct check_node *n = &c->nodes[observer];
+
+                if (slot >= 0 && view->members[slot].fresh)
+                        continue;
+                if (n->gone_t_ns[x] != n->looked_t_ns)
+                        n->left_t_ns[x] = c->sim->t_ns;
+                n->gone_t_ns[x] = c->sim->t_ns;
+        }
+        c->nodes[observer].looked_t_ns = c->sim->t_ns;
+}
+
+/* One of the two held a member for silent lately, at times when the other did not. */
+static bool gave_up_apart(const struct check_node *a, const struct check_node *b, uint32_t x, int64_t since_t_ns)
+{
+        return (a->gone_t_ns[x] > since_t_ns || b->gone_t_ns[x] > since_t_ns) &&
+               (llabs(a->left_t_ns[x] - b->left_t_ns[x]) > SILENCE_NS || llabs(a->gone_t_ns[x] - b->gone_t_ns[x]) > SILENCE_NS);
+}
+
 /* How long a node has not heard of a member; less than 0: not at all. */
 static int64_t silence_ns(const struct tg_node *core, int slot)
 {
@@ -71,8 +96,9 @@ static bool heard_the_same(const struct sim_check *c, uint32_t i, uint32_t j)
         int64_t memory = MEMORY_S + c->sim->n / tg_echo_share(c->sim->n - 1) + (old_a > old_b ? old_a : old_b) / TG_NS_PER_S;
 
         for (uint32_t x = 0; x < c->sim->n; x++)
-                if (c->nodes[x].lied_t_ns >= c->sim->nodes[x].up_t_ns &&
-                    (a->all_pid[x] != b->all_pid[x] || a->all[x] != b->all[x]))
+                if (gave_up_apart(a, b, x, c->sim->t_ns - memory * TG_NS_PER_S) ||
+                    (c->nodes[x].lied_t_ns >= c->sim->nodes[x].up_t_ns &&
+                     (a->all_pid[x] != b->all_pid[x] || a->all[x] != b->all[x])))
                         return false;
         if (memory >= CHECK_BUCKETS || c->sim->t_ns - c->sim->nodes[i].up_t_ns < memory * TG_NS_PER_S ||
             c->sim->t_ns - c->sim->nodes[j].up_t_ns < memory * TG_NS_PER_S)
