@@ -215,6 +215,11 @@ static void little_is_not_enough(void **state)
         tg_line_fit(&line, &fit);
         assert_false(fit.known);
         tg_line_reset(&line);
+        for (int i = 0; i < 7; i++) /* a long time, but few points */
+                tg_line_add(&line, i * 3 * TG_NS_PER_S, 0, 0);
+        tg_line_fit(&line, &fit);
+        assert_false(fit.known);
+        tg_line_reset(&line);
         tg_line_add(&line, 5, 70, 0);
         assert_int_equal(tg_line_value_ns(&line, 0.5, 25), 80);
         tg_line_add(&line, 5, 71, 0); /* two at one instant have no slope */

@@ -327,6 +327,48 @@ static void test_configurations_differ(void **state)
         stop();
 }
 
+/* Pairs are judged by a new budget at once, not when their next bound comes. */
+static void test_a_budget_counts_at_once(void **state)
+{
+        struct tg_options options;
+        const struct tg_view *view;
+        bool swapped;
+
+        (void)state;
+        start(3, 15, "50ms");
+        world_step(&world, 2, 20 * MS);
+        world_run(&world, 10 * S);
+        assert_state(0, 2, TG_NODE_OK);
+        options = world.options;
+        options.budget_ns = 10 * MS;
+        world_configure(&world, 0, &options);
+        view = &world.nodes[0].core->view;
+        assert_int_equal(tg_view_pair_of(view, tg_view_find(view, 1), tg_view_find(view, 3), &swapped)->verdict,
+                         TG_PAIR_BEYOND);
+        assert_int_equal(tg_view_pair_of(view, tg_view_find(view, 1), tg_view_find(view, 2), &swapped)->verdict,
+                         TG_PAIR_WITHIN);
+        stop();
+}
+
+/* Corosync came back with another node id for this node: what was measured under the old one belongs to nobody. */
+static void test_another_id_begins_anew(void **state)
+{
+        struct tg_node *core;
+
+        (void)state;
+        start(3, 16, NULL);
+        world_run(&world, 5 * S);
+        core = world.nodes[0].core;
+        tg_node_set_id(core, 1);
+        assert_int_equal(core->view.n, 3);
+        tg_node_set_id(core, 9);
+        assert_int_equal(core->view.n, 0);
+        assert_int_equal(tg_view_find(&core->view, 1), -1);
+        for (int i = 0; i < TG_NODES_MAX; i++)
+                assert_int_equal(core->links[i].n, 0);
+        stop();
+}
+
 static void test_ring_change_keeps_verdicts(void **state)
 {
         (void)state;
@@ -702,6 +744,8 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_local_and_orphan),
                 cmocka_unit_test(test_aliases_are_one_source),
                 cmocka_unit_test(test_configurations_differ),
+                cmocka_unit_test(test_a_budget_counts_at_once),
+                cmocka_unit_test(test_another_id_begins_anew),
                 cmocka_unit_test(test_ring_change_keeps_verdicts),
                 cmocka_unit_test(test_pause_is_a_contradiction),
                 cmocka_unit_test(test_raw_goes_back_after_a_step),
