@@ -13,12 +13,26 @@ static void raise_alert(struct tg_alerts *alerts, enum tg_alert_id id, int slot,
         tg_alerts_set(alerts, id, slot, evidence);
 }
 
+/* What, and by which command. A node's is known to itself alone. */
+static const char *what_would_close(const struct tg_gate *gate, const struct tg_situation *s, char *buf, size_t size)
+{
+        int lone = gate->finding.lone;
+        const struct tg_ha_reading *ha = &gate->ha[lone >= 0];
+        const char *name = lone >= 0 ? s->view->members[lone].name : "the cluster";
+
+        if (lone >= 0 && lone != s->self)
+                snprintf(buf, size, "%.60s, whose own agent says by which command", name);
+        else
+                snprintf(buf, size, "%.60s by '%.110s'", name,
+                         ha->known && ha->result.command[0] ? ha->result.command : "nothing");
+        return buf;
+}
+
 static void alert_danger(struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts)
 {
         const struct tg_finding *f = &gate->finding;
         struct tg_evidence evidence = f->evidence;
-        char reason[TG_REASON_MAX], buf[TG_REASON_MAX], lone[TG_NAME_MAX + 8] = "the cluster";
-        const char *command = gate->ha[0].known && gate->ha[0].result.command[0] ? gate->ha[0].result.command : "nothing";
+        char reason[TG_REASON_MAX], buf[TG_REASON_MAX];
         const char *why_not;
 
         gate->would_close = false;
@@ -39,10 +53,10 @@ static void alert_danger(struct tg_gate *gate, const struct tg_situation *s, str
         if (s->options->gate_mode == TG_GATE_ENFORCE || f->danger == TG_DANGER_WORD)
                 return;
         gate->would_close = true;
-        if (f->lone >= 0)
-                snprintf(lone, sizeof lone, "%.60s", s->view->members[f->lone].name);
-        snprintf(reason, sizeof reason, "with gate.mode = enforce the gate would now close for %s by '%.110s': %.230s", lone,
-                 command, f->why);
+        if (f->lone >= 0 && f->lone == s->self && !gate->ha[1].known)
+                return; /* it says it once it can say what it would run */
+        snprintf(reason, sizeof reason, "with gate.mode = enforce the gate would now close for %.180s: %.230s",
+                 what_would_close(gate, s, buf, sizeof buf), f->why);
         raise_alert(alerts, TG_ALERT_GATE_WOULD_CLOSE, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
 }
 

@@ -46,6 +46,12 @@ bool tg_gate_ha_read(struct tg_gate *gate, const struct tg_situation *s, int slo
         return false;
 }
 
+/* It would close itself, did it not only observe: what it would run is another command than the cluster's. */
+static bool observes_itself(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        return s->options->gate_mode == TG_GATE_OBSERVE && gate->finding.scope == TG_GATE_NODE && gate->finding.lone == s->self;
+}
+
 /* How old a reading may become before it is read again. */
 static int64_t wanted_age_ns(const struct tg_gate *gate, const struct tg_situation *s, int slot)
 {
@@ -54,7 +60,7 @@ static int64_t wanted_age_ns(const struct tg_gate *gate, const struct tg_situati
         if (slot && record->target_id == gate->self_id && record->stage == TG_STAGE_UNCLEAR)
                 return CLOSED_NS;
         if (slot && (!tg_stage_is_live(record->stage) || record->target_id != gate->self_id))
-                return INT64_MAX;
+                return observes_itself(gate, s) ? SUSPECT_NS : INT64_MAX;
         if (!slot && gate->ha[0].asked_raw_ns < gate->look_raw_ns)
                 return 0;
         if (!slot && !gate->ha[0].known)

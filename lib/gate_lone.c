@@ -172,7 +172,7 @@ void tg_gate_find_lone(const struct tg_watchfulness *w, const struct tg_situatio
                         continue;
                 verdict = examine(w, s, slot);
                 if (verdict == SAYS_RIGHT &&
-                    (does_act(s, slot) ||
+                    (does_act(s, slot) || s->options->gate_mode == TG_GATE_OBSERVE ||
                      least_confirmed(w, s, slot) < s->options->gate_confirm + WAIT_REPORTS + ACT_REPORTS)) {
                         out->scope = TG_GATE_NODE;
                         out->lone = slot;

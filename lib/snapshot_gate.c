@@ -31,6 +31,14 @@ static void copy_finding(const struct tg_node *node, struct tg_gate_status *out)
         }
 }
 
+/* What would be run here. Which command another node would run on itself is known there. */
+static void copy_command(const struct tg_gate *gate, int self, struct tg_gate_status *out)
+{
+        if (gate->finding.lone >= 0)
+                tg_copy(out->ha.command, sizeof out->ha.command,
+                        gate->finding.lone == self && gate->ha[1].known ? gate->ha[1].result.command : "");
+}
+
 static void copy_reading(const struct tg_gate *gate, int64_t now_raw_ns, struct tg_gate_status *out)
 {
         out->read = gate->ha[0].known;
@@ -77,6 +85,7 @@ void tg_node_gate_status(const struct tg_node *node, const struct tg_look *now, 
         }
         copy_finding(node, out);
         copy_reading(gate, now->raw_ns, out);
+        copy_command(gate, s.self, out);
         foretell(node, now->raw_ns, out);
         tg_gate_check_all(gate, &s, out->checks);
 }

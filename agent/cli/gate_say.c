@@ -139,7 +139,9 @@ static void write_line(FILE *out, const struct tg_document *document)
                 fputs("; ", out);
                 tg_gate_say_opening(out, gate);
         }
-        if (gate->would_close)
+        if (gate->would_close && !gate->would_run && gate->target)
+                fprintf(out, "; with 'mode = enforce' %s would now act on itself", gate->target);
+        else if (gate->would_close)
                 fprintf(out, "; with 'mode = enforce' it would now run: %s", gate->would_run ? gate->would_run : "nothing");
         if (*gate->blocked)
                 fprintf(out, "; does not close in spite of a danger: %s", gate->blocked);

@@ -48,9 +48,12 @@ static void print_mode(const struct tg_page *page, const struct tg_doc_gate *gat
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Mode:", "%s: %s", gate->mode,
                       enforces ? "it closes and opens by itself" : "it only tells what it would do");
         tg_page_prose(page, LABEL, TG_INK_PLAIN, "Backend:", "%s", gate->backend);
-        tg_page_prose(page, LABEL, gate->would_close ? TG_INK_BAD : TG_INK_PLAIN, "Would run:", "%s%s",
-                      gate->would_run ? gate->would_run : "nothing, as the HA stack has not told what",
-                      gate->would_close ? " (NOW, were its mode enforce)" : "");
+        if (!gate->would_run && gate->target)
+                tg_page_prose(page, LABEL, TG_INK_PLAIN, "Would run:", "nothing here: %s acts on itself", gate->target);
+        else
+                tg_page_prose(page, LABEL, gate->would_close ? TG_INK_BAD : TG_INK_PLAIN, "Would run:", "%s%s",
+                              gate->would_run ? gate->would_run : "nothing, as the HA stack has not told what",
+                              gate->would_close ? " (NOW, were its mode enforce)" : "");
         if (*gate->blocked)
                 tg_page_prose(page, LABEL, TG_INK_BAD, "Blocked:", "%s", gate->blocked);
         if (gate->failed)

@@ -570,6 +570,8 @@ def what_the_gate_waits_for():
     doc = documents.agreed()
     doc["gate"].update(would_close=True)
     assert label(screen(doc), "Gate").endswith("; with 'mode = enforce' it would now run: ha-manager crm-command disarm-ha freeze")
+    doc["gate"].update(scope="node", target="n3", would_run=None)
+    assert label(screen(doc), "Gate").endswith("; with 'mode = enforce' n3 would now act on itself")
     doc["gate"].update(would_close=False, blocked="this node has just booted")
     assert label(screen(doc), "Gate").endswith("; does not close in spite of a danger: this node has just booted")
 
@@ -672,6 +674,9 @@ def gate_of_an_open_gate():
     doc["gate"].update(why="n3 is far", would_close=True)
     text = screen(doc, "gate")
     assert label(text, "Danger") == "n3 is far" and label(text, "Would run").endswith("freeze (NOW, were its mode enforce)"), text
+    doc["gate"].update(scope="node", target="n3", would_run=None)
+    assert label(screen(doc, "gate"), "Would run") == "nothing here: n3 acts on itself", screen(doc, "gate")
+    doc["gate"].update(scope=None, target=None)
     doc["gate"].update(would_close=False, blocked="this node has just booted", why="", why_not="n2 is not proven", would_run=None, ha=None)
     text = screen(doc, "gate")
     assert label(text, "Blocked") == "this node has just booted" and label(text, "Unproven") == "n2 is not proven", text

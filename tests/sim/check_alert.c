@@ -178,6 +178,17 @@ static bool on_danger(const struct basis_case *k)
         return check_gate_late(k->c, k->observer) || check_gate_danger(k->c, k->observer);
 }
 
+/* ... and it names the command that would truly be run there, which for the node itself is another one than for the cluster. */
+static bool on_would_close(const struct basis_case *k)
+{
+        const struct tg_finding *finding = &k->core->gate.finding;
+        const char *command = k->c->sim->ha.kind == SIM_HA_WHOLE ? "ha-manager crm-command disarm-ha freeze" : "systemctl stop";
+
+        if (finding->lone >= 0)
+                command = k->core->view.members[finding->lone].id == k->observer + 1 ? "systemctl stop" : "by which command";
+        return on_danger(k) && strstr(k->evidence->reason, command);
+}
+
 static bool on_pending(const struct basis_case *k)
 {
         struct tg_finding finding = k->core->gate.finding;
@@ -216,7 +227,7 @@ static bool (*const bases[TG_ALERT_COUNT])(const struct basis_case *k) = {
         [TG_ALERT_PENDING_STEP] = on_pending,
         [TG_ALERT_GATE_CLOSED] = on_record,
         [TG_ALERT_GATE_MAX_HOLD] = on_record,
-        [TG_ALERT_GATE_WOULD_CLOSE] = on_danger,
+        [TG_ALERT_GATE_WOULD_CLOSE] = on_would_close,
         [TG_ALERT_GATE_BLOCKED] = on_danger,
         [TG_ALERT_GATE_FAILED] = on_failure,
         [TG_ALERT_GATE_UNCLEAR] = on_unclear,

@@ -31,6 +31,21 @@ static bool holds_state(struct story *story, const struct story_fact *fact, uint
         return state_at(story, observer) == (enum tg_gate_state)fact->number;
 }
 
+static const char *scope_word(int s)
+{
+        return tg_gate_scope_text((enum tg_gate_scope)s);
+}
+
+static bool parse_scope(struct story *story, struct story_fact *fact, char *args)
+{
+        return story_parse_word(story, args, scope_word, TG_GATE_NODE + 1, &fact->number);
+}
+
+static bool holds_danger(struct story *story, const struct story_fact *fact, uint32_t observer)
+{
+        return gate_of(story, observer)->finding.scope == (enum tg_gate_scope)fact->number;
+}
+
 /* ---- records ---- */
 
 static const char *stage_word(int s)
@@ -179,6 +194,7 @@ static void seen_truth(struct story *story, const struct story_fact *fact, uint3
 
 const struct story_fact_kind story_gate_facts[] = {
         { "gate", "open|closing|closed|opening|held", parse_state, holds_state, seen_gate },
+        { "danger", "nothing|cluster|node", parse_scope, holds_danger, seen_gate },
         { "record", "none|intent|...", parse_record, holds_record, seen_gate },
         { "record-of", "NODE none|intent|...", parse_record_of, holds_record_of, seen_gate },
         { "damping", "N", parse_integer, holds_damping, seen_gate },
