@@ -141,7 +141,7 @@ void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int s
 bool tg_gate_ha_read(struct tg_gate *gate, const struct tg_situation *s, int slot, int64_t max_age_ns); /* else orders it */
 void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s);
 void tg_gate_ha_doubt(struct tg_gate *gate, int64_t now_raw_ns);
-/* gate_step.c, gate_self.c */
+/* gate_step.c, gate_self.c; what the files of the former share is in gate_step.h */
 void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot);
 void tg_gate_step_self(struct tg_gate *gate, const struct tg_situation *s);
 void tg_gate_failed(struct tg_gate *gate, const struct tg_situation *s, int slot, const char *why);

@@ -3,9 +3,8 @@
    has closed, and nothing else, once the record says so or is gone. What it did is on disk before it does it. */
 #include <string.h>
 
-#include "gate.h"
+#include "gate_step.h"
 
-#define NOW_NS   (3 * TG_NS_PER_S)
 #define AGAIN_NS (30 * TG_NS_PER_S)
 
 void tg_gate_self_failed(struct tg_gate *gate, const struct tg_situation *s, const char *why)
@@ -38,17 +37,7 @@ void tg_gate_self_disown(struct tg_gate *gate)
 /* The HA manager acknowledges what the others do: it stops last. */
 static bool is_its_turn(const struct tg_gate *gate, const struct tg_situation *s)
 {
-        if (!(gate->ha[0].result.flags & TG_GATE_MASTER))
-                return true;
-        for (uint32_t i = 0; i < s->view->n; i++) {
-                int slot = s->view->order[i];
-                const struct tg_member *m = &s->view->members[slot];
-
-                if (slot != s->self && m->fresh && m->present && m->report.gate.ha_state != TG_HA_CLOSED &&
-                    m->report.gate.ha_state != TG_HA_UNUSED)
-                        return false;
-        }
-        return true;
+        return !(gate->ha[0].result.flags & TG_GATE_MASTER) || tg_gate_all_say(s, s->self, tg_gate_says_shut);
 }
 
 static bool may_ask(struct tg_gate *gate, const struct tg_situation *s)
@@ -66,7 +55,7 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
         struct tg_gate_own *own = &gate->reg.own;
         enum tg_ha_state state;
 
-        if (!tg_gate_ha_read(gate, s, 0, NOW_NS))
+        if (!tg_gate_ha_read(gate, s, 0, TG_GATE_NOW_NS))
                 return;
         state = gate->ha[0].result.state;
         if (!own->acted) {
@@ -98,7 +87,7 @@ static void open_self(struct tg_gate *gate, const struct tg_situation *s)
 {
         struct tg_gate_own *own = &gate->reg.own;
 
-        if (!tg_gate_ha_read(gate, s, 0, NOW_NS))
+        if (!tg_gate_ha_read(gate, s, 0, TG_GATE_NOW_NS))
                 return;
         if (gate->ha[0].result.state == TG_HA_OPEN || gate->own_was_open) {
                 /* closed again after it was open: by somebody else */

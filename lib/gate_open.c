@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The way of a record (gate_step.c) from VERIFIED to UNDONE, or to TAKEN where an administrator was there first. What opens is what this record
+   closed, and what a quorum knows to be opening. */
+#include <string.h>
+
+#include "gate_step.h"
+
+#define AGAIN_NS  (30 * TG_NS_PER_S)
+#define OPEN_SEEN 2
+
+bool tg_gate_is_open_again(const struct tg_gate_at *at)
+{
+        return !tg_gate_is_fanned_out(at) && at->gate->ha[at->slot].known && tg_gate_ha_state(at) == TG_HA_OPEN &&
+               at->gate->ha[at->slot].open_seen >= OPEN_SEEN;
+}
+
+/* One command for all has been accepted. It never takes effect while a node's HA services stand still by themselves (Proxmox: the manager waits
+   for that node's LRM), and covers that node as well. */
+static bool is_superseded(const struct tg_gate_at *at)
+{
+        const struct tg_gate_record *all = &at->gate->reg.records[0];
+
+        return at->slot && all->whole && (all->stage == TG_STAGE_ISSUED || all->stage == TG_STAGE_VERIFIED);
+}
+
+bool tg_gate_opens(const struct tg_gate_at *at)
+{
+        return is_superseded(at) || tg_gate_may_open(at->gate, at->s, at->record);
+}
+
+void tg_gate_begin_opening(struct tg_gate_at *at)
+{
+        at->work->tried = at->work->moved = false;
+        tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_OPENING);
+}
+
+void tg_gate_at_verified(struct tg_gate_at *at)
+{
+        if (tg_gate_is_open_again(at)) {
+                if (at->slot && at->record->boot_tag != tg_gate_boot_tag(at->gate)) {
+                        /* a reboot has started its services */
+                        if (tg_gate_is_wanted(at))
+                                tg_gate_begin(at);
+                        else
+                                tg_gate_finish(at, TG_STAGE_UNDONE);
+                        return;
+                }
+                tg_gate_taken(at->gate, at->s);
+                tg_gate_finish(at, TG_STAGE_TAKEN);
+        } else if (tg_gate_opens(at) &&
+                   (tg_gate_is_fanned_out(at) ||
+                    (tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_NOW_NS) && tg_gate_ha_state(at) == TG_HA_CLOSED))) {
+                tg_gate_begin_opening(at);
+        } else if (!at->slot && !tg_gate_opens(at)) {
+                tg_gate_duty_release(at->gate);
+        }
+}
+
+static bool is_not_ours(const struct tg_gate_report *report)
+{
+        return !(report->flags & TG_GATE_OURS);
+}
+
+static void open_whole(struct tg_gate_at *at)
+{
+        if (!tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_WORK_NS))
+                return;
+        at->work->moved |= at->work->tried && tg_gate_ha_state(at) == TG_HA_OPENING;
+        if (tg_gate_ha_state(at) == TG_HA_OPEN || (at->work->moved && tg_gate_is_shut(at))) {
+                /* what is shut again after that was shut by somebody else */
+                tg_gate_finish(at, TG_STAGE_UNDONE);
+        } else if (tg_gate_is_shut(at) && (!at->work->tried || at->s->now_raw_ns - at->work->asked_raw_ns > AGAIN_NS)) {
+                if (at->gate->finding.danger != TG_DANGER_NONE && !is_superseded(at)) {
+                        tg_gate_finish(at, tg_gate_ha_state(at) == TG_HA_CLOSED ? TG_STAGE_VERIFIED : TG_STAGE_ISSUED);
+                        return;
+                }
+                /* whoever goes on with what another one began proves it anew */
+                if (!at->gate->finding.quiet && !is_superseded(at))
+                        return;
+                at->work->tried = true;
+                at->work->asked_raw_ns = at->s->now_raw_ns;
+                tg_gate_order_run(at->gate, at->s, at->slot, TG_GATE_OPEN);
+        }
+}
+
+void tg_gate_at_opening(struct tg_gate_at *at)
+{
+        if (!tg_gate_is_stored(at->gate, at->s, at->slot))
+                return;
+        if (!tg_gate_is_fanned_out(at))
+                open_whole(at);
+        else if (tg_gate_is_wanted(at)) /* half open and dangerous again: those that have opened close anew */
+                tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_ISSUED);
+        else if (tg_gate_all_say(at->s, -1, is_not_ours))
+                tg_gate_finish(at, TG_STAGE_UNDONE);
+        if (at->record->stage != TG_STAGE_OPENING || !tg_gate_is_late(at))
+                return;
+        tg_gate_tell_late(at, "open");
+        at->work->stage_raw_ns = at->s->now_raw_ns;
+}
