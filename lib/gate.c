@@ -31,6 +31,8 @@ bool tg_gate_restore(struct tg_gate *gate, const uint8_t *data, size_t len)
         }
         /* a run of before may still go on, here or where the duty was */
         gate->duty.guard_until_ns = gate->start_raw_ns + TG_GATE_RUN_NS;
+        if (gate->reg.own.acted == TG_ACTED_TRIED)
+                gate->own_rest_until_ns = gate->duty.guard_until_ns;
         return true;
 }
 
@@ -164,7 +166,7 @@ void tg_gate_fill(struct tg_gate *gate, struct tg_gate_report *out, int64_t now_
         *out = (struct tg_gate_report){ .claim = gate->claim, .hold = gate->reg.hold };
         out->hold.left_s = tg_gate_word_left_s(gate, now_raw_ns);
         if (gate->ha[0].known) {
-                out->ha_state = (uint8_t)cluster->state;
+                out->ha_state = (uint8_t)(tg_gate_ha_fits(gate, 0) ? cluster->state : TG_HA_UNKNOWN);
                 out->backend = cluster->backend;
                 out->flags = (uint8_t)(cluster->flags | (gate->ha[1].known ? node->flags & TG_GATE_BUSY : 0));
         }

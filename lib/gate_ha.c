@@ -15,16 +15,26 @@
 #define RETRY_NS   (30 * TG_NS_PER_S) /* where it could not be read */
 #define JOINED_NS  (5 * TG_NS_PER_S)
 
+/* What this node did, or is to do, to itself is seen on itself only. */
+static enum tg_gate_scope wanted_scope(const struct tg_gate *gate, int slot)
+{
+        const struct tg_gate_record *record = &gate->reg.records[slot];
+        bool by_node = slot || (tg_stage_is_live(record->stage) ? !record->whole : gate->reg.own.acted != TG_ACTED_NOT);
+
+        return by_node ? TG_GATE_NODE : TG_GATE_CLUSTER;
+}
+
+bool tg_gate_ha_fits(const struct tg_gate *gate, int slot)
+{
+        return gate->ha[slot].known && gate->ha[slot].scope == wanted_scope(gate, slot);
+}
+
 void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_verb verb)
 {
         const struct tg_gate_record *record = &gate->reg.records[slot];
-        /* what this node did, or is to do, to itself is seen on itself only */
-        bool by_node = slot || (tg_stage_is_live(record->stage) ? !record->whole : gate->reg.own.acted != TG_ACTED_NOT);
         struct tg_gate_order *order = &gate->order;
 
-        *order = (struct tg_gate_order){ .ticket = ++gate->ticket,
-                                         .verb = verb,
-                                         .scope = by_node ? TG_GATE_NODE : TG_GATE_CLUSTER };
+        *order = (struct tg_gate_order){ .ticket = ++gate->ticket, .verb = verb, .scope = wanted_scope(gate, slot) };
         if (tg_stage_is_live(record->stage)) {
                 memcpy(order->uuid, record->uuid, sizeof order->uuid);
                 memcpy(order->prior, record->prior, sizeof order->prior);
@@ -39,7 +49,7 @@ bool tg_gate_ha_read(struct tg_gate *gate, const struct tg_situation *s, int slo
 {
         const struct tg_ha_reading *ha = &gate->ha[slot];
 
-        if (ha->known && s->now_raw_ns - ha->asked_raw_ns <= max_age_ns)
+        if (tg_gate_ha_fits(gate, slot) && s->now_raw_ns - ha->asked_raw_ns <= max_age_ns)
                 return true;
         if (!gate->ordered)
                 tg_gate_order_run(gate, s, slot, TG_GATE_STATUS);
@@ -61,6 +71,8 @@ static int64_t wanted_age_ns(const struct tg_gate *gate, const struct tg_situati
                 return CLOSED_NS;
         if (slot && (!tg_stage_is_live(record->stage) || record->target_id != gate->self_id))
                 return observes_itself(gate, s) ? SUSPECT_NS : INT64_MAX;
+        if (gate->ha[slot].known && !tg_gate_ha_fits(gate, slot))
+                return 0;
         if (!slot && gate->ha[0].asked_raw_ns < gate->look_raw_ns)
                 return 0;
         if (!slot && !gate->ha[0].known)
@@ -112,6 +124,7 @@ static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_re
         bool changed = !ha->known || ha->result.state != result->state || ha->result.flags != result->flags;
 
         ha->asked_raw_ns = gate->ordered_raw_ns;
+        ha->scope = gate->order.scope;
         if (result->outcome != TG_GATE_DONE) {
                 /* what was known is not known any more; its flags stand for display */
                 ha->known = true;
