@@ -121,7 +121,8 @@ static void check_opens(struct sim_check *c)
         if (sim->nodes[0].options.gate_release_ack || sim->t_ns - c->calm_t_ns < release_ns(sim) + OPENS_NS)
                 return;
         c->counts.checked[SIM_CHECK_GATE_OPENS]++;
-        if (!s)
+        /* commanded; it takes effect when a loop that sleeps on the wall clock wakes, however far that was stepped back */
+        if (!s || s->state == TG_HA_OPENING)
                 return;
         for (uint32_t i = 0; i < sim->n; i++)
                 if (!tells(sim, i, TG_ALERT_GATE_UNCLEAR) && !tells(sim, i, TG_ALERT_GATE_TAKEN))
