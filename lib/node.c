@@ -4,13 +4,11 @@
    Judging waits for the next look (a tenth of a second) unless a pair's verdict changed, so that 64 reports in one second cost ten
    evaluations and not 64. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "claim.h"
 #include "node_private.h"
-#include "text.h"
 
 #define EVENT_TOKENS  2 /* two at once and three more in the second after make at most five */
 #define EVENT_EARN_NS (334 * TG_NS_PER_MS)
@@ -92,36 +90,6 @@ static void on_options(struct tg_node *node, const struct tg_event *event)
 {
         take_options(node, event->options);
         node->wants_report = true;
-}
-
-static void on_asked(struct tg_node *node, const struct tg_event *event)
-{
-        node->n_asked = event->asked.n < TG_ASK_SOURCES ? event->asked.n : TG_ASK_SOURCES;
-        memcpy(node->asked, event->asked.list, node->n_asked * sizeof node->asked[0]);
-}
-
-static void on_gate_result(struct tg_node *node, const struct tg_event *event)
-{
-        struct tg_situation s = tg_node_situation(node);
-
-        tg_gate_result(&node->gate, &s, event->gate);
-        node->dirty = true;
-}
-
-static void on_stored(struct tg_node *node, const struct tg_event *event)
-{
-        tg_gate_stored(&node->gate, event->stored.version, event->stored.ok, event->now.raw_ns);
-}
-
-static void on_admin(struct tg_node *node, const struct tg_event *event)
-{
-        struct tg_situation s = tg_node_situation(node);
-
-        if (event->admin.look)
-                node->gate.look_raw_ns = event->now.raw_ns;
-        else
-                tg_gate_admin(&node->gate, &s, event->admin.word, event->admin.left_s);
-        node->dirty = true;
 }
 
 static void on_stop(struct tg_node *node, const struct tg_event *event)
@@ -229,21 +197,6 @@ static bool is_half_told(const struct tg_node *node)
         return false;
 }
 
-static void act_if_due(struct tg_node *node)
-{
-        int self = tg_node_self(node);
-        struct tg_situation s;
-
-        if (node->acts && self >= 0) {
-                if (node->dirty)
-                        tg_agree(&node->view, &node->verdict.agreement);
-                s = tg_node_situation(node);
-                tg_gate_act(&node->gate, &s, &node->verdict.agreement, node->view.members[self].report.raw_ns);
-        }
-        node->acts = false;
-        node->wants_report |= node->gate.wants_report;
-}
-
 void tg_node_handle(struct tg_node *node, const struct tg_event *event)
 {
         static void (*const handlers[])(struct tg_node *, const struct tg_event *) = {
@@ -257,10 +210,10 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
                 [TG_EVENT_TOPOLOGY] = tg_node_on_topology,
                 [TG_EVENT_DISCONNECTED] = tg_node_on_disconnected,
                 [TG_EVENT_OPTIONS] = on_options,
-                [TG_EVENT_ASKED] = on_asked,
-                [TG_EVENT_GATE_RESULT] = on_gate_result,
-                [TG_EVENT_STORED] = on_stored,
-                [TG_EVENT_ADMIN] = on_admin,
+                [TG_EVENT_ASKED] = tg_node_on_asked,
+                [TG_EVENT_GATE_RESULT] = tg_node_on_gate_result,
+                [TG_EVENT_STORED] = tg_node_on_stored,
+                [TG_EVENT_ADMIN] = tg_node_on_admin,
                 [TG_EVENT_STOP] = on_stop,
         };
         unsigned change = tg_clock_take(&node->clock, &event->now);
@@ -277,7 +230,7 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
         if (!is_half_told(node) && (node->urgent || (event->type != TG_EVENT_DELIVERY &&
                                                      (node->dirty || event->now.raw_ns - node->judged_raw_ns >= JUDGE_NS))))
                 tg_node_judge(node);
-        act_if_due(node);
+        tg_node_act_if_due(node);
         report_if_due(node);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The inside of tg_node, shared by the files that make it up: node.c (events), node_ring.c, node_delivery.c, node_judge.c, node_rewind.c, report_own.c (what it sends), snapshot.c (status). */
+/* The inside of tg_node, shared by the files that make it up: node.c (events), node_ring.c, node_delivery.c, node_judge.c, node_gate.c, node_rewind.c, report_own.c (what it sends), snapshot.c (status). */
 #pragma once
 
 #include <timeguard/node.h>
@@ -77,6 +77,12 @@ void tg_node_on_delivery(struct tg_node *node, const struct tg_event *event);
 void tg_node_hush(struct tg_node *node);
 void tg_node_judge(struct tg_node *node);
 struct tg_situation tg_node_situation(const struct tg_node *node);
+/* node_gate.c */
+void tg_node_on_asked(struct tg_node *node, const struct tg_event *event);
+void tg_node_on_gate_result(struct tg_node *node, const struct tg_event *event);
+void tg_node_on_stored(struct tg_node *node, const struct tg_event *event);
+void tg_node_on_admin(struct tg_node *node, const struct tg_event *event);
+void tg_node_act_if_due(struct tg_node *node);
 /* node_rewind.c: the own RAW went back to now_raw_ns. */
 void tg_node_rewind(struct tg_node *node, int64_t now_raw_ns);
 /* Slot of the own node, or -1. */
