@@ -4,20 +4,18 @@
 #include <string.h>
 
 #include "gate_step.h"
+#include "hash.h"
 
 /* 128 bits that no other record has: of the node, its boot, the ring, and a counter within it. */
 static void make_uuid(const struct tg_gate *gate, const struct tg_situation *s, uint8_t out[static 16])
 {
-        uint64_t words[] = { gate->self_id, s->view->ring.seq, (uint64_t)s->now_raw_ns, gate->ticket, gate->version };
-        uint64_t h[2] = { UINT64_C(14695981039346656037), UINT64_C(0x9ae16a3b2f90404f) };
+        static const uint64_t begins[2] = { TG_HASH64_BEGIN, UINT64_C(0x9ae16a3b2f90404f) };
+        const uint64_t words[] = { gate->self_id, s->view->ring.seq, (uint64_t)s->now_raw_ns, gate->ticket, gate->version };
 
         for (int k = 0; k < 2; k++) {
-                for (size_t i = 0; i < 16; i++)
-                        h[k] = (h[k] ^ gate->boot_id[i]) * UINT64_C(1099511628211);
-                for (size_t i = 0; i < sizeof words; i++)
-                        h[k] = (h[k] ^ (uint8_t)(words[i / 8] >> i % 8 * 8)) * UINT64_C(1099511628211);
-                for (int i = 0; i < 8; i++)
-                        out[8 * k + i] = (uint8_t)(h[k] >> 8 * i);
+                uint64_t h = tg_hash64(tg_hash64(begins[k], gate->boot_id, sizeof gate->boot_id), words, sizeof words);
+
+                memcpy(out + 8 * k, &h, sizeof h);
         }
         out[0] = (uint8_t)(out[0] | 1); /* never zero */
 }
