@@ -23,7 +23,7 @@ struct tg_ha_reading {
         enum tg_gate_scope scope; /* what was read; what is wanted may be another one by now (tg_gate_ha_fits) */
         int64_t asked_raw_ns;     /* it is of a moment later than this */
         struct tg_gate_result result;
-        uint8_t open_seen; /* readings in a row, since the record was verified, that found it open */
+        uint8_t open_seen; /* readings in a row, since the record was verified, that found it open or about to be */
 };
 
 /* What this node does about one record. */

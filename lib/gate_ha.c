@@ -78,7 +78,7 @@ static int64_t wanted_age_ns(const struct tg_gate *gate, const struct tg_situati
         if (!slot && !gate->ha[0].known)
                 return gate->ha[0].asked_raw_ns ? RETRY_NS : 0;
         if (tg_stage_is_live(record->stage)) {
-                if (record->stage == TG_STAGE_VERIFIED)
+                if (record->stage == TG_STAGE_VERIFIED && !gate->ha[slot].open_seen)
                         return slot || !record->whole || tg_gate_is_first(gate, s) ? CLOSED_NS : IDLE_NS;
                 return slot || !record->whole || gate->duty.id == gate->self_id ? WORK_NS : CLOSED_NS;
         }
@@ -118,12 +118,20 @@ void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s)
         }
 }
 
+/* Also while the HA stack has not got to it: it may be closed again before it was ever read to be open. */
+static bool is_opened(enum tg_ha_state state)
+{
+        return state == TG_HA_OPEN || state == TG_HA_OPENING;
+}
+
 static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_result *result)
 {
         struct tg_ha_reading *ha = &gate->ha[slot];
         bool changed = !ha->known || ha->result.state != result->state || ha->result.flags != result->flags;
 
         ha->asked_raw_ns = gate->ordered_raw_ns;
+        if (ha->scope != gate->order.scope)
+                ha->open_seen = 0;
         ha->scope = gate->order.scope;
         if (result->outcome != TG_GATE_DONE) {
                 /* what was known is not known any more; its flags stand for display */
@@ -134,7 +142,7 @@ static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_re
         } else {
                 ha->known = true;
                 ha->result = *result;
-                ha->open_seen = result->state != TG_HA_OPEN ? 0
+                ha->open_seen = !is_opened(result->state)   ? 0
                                 : ha->open_seen < UINT8_MAX ? (uint8_t)(ha->open_seen + 1)
                                                             : UINT8_MAX;
                 gate->own_was_open |= !slot && gate->order.scope == TG_GATE_NODE && ha->open_seen > 1 &&

@@ -10,8 +10,7 @@
 
 bool tg_gate_is_open_again(const struct tg_gate_at *at)
 {
-        return !tg_gate_is_fanned_out(at) && at->gate->ha[at->slot].known && tg_gate_ha_state(at) == TG_HA_OPEN &&
-               at->gate->ha[at->slot].open_seen >= OPEN_SEEN;
+        return !tg_gate_is_fanned_out(at) && at->gate->ha[at->slot].open_seen >= OPEN_SEEN;
 }
 
 /* One command for all has been accepted. It never takes effect while a node's HA services stand still by themselves (Proxmox: the manager waits

@@ -169,6 +169,7 @@ static bool is_held(const struct sim_check *c, uint32_t i)
         const struct sim_ha *ha = &sim->ha;
 
         return ha->held && ha->held_until_t_ns > sim->t_ns + TG_NS_PER_S && in_ring(sim, i, ha->word_node) &&
+               !check_ever_lied(c, ha->word_node) && /* what it says is not believed */
                sim->nodes[ha->word_node].up_t_ns < ha->word_t_ns && sim->t_ns - ha->word_t_ns > KNOWN_NS &&
                sim->t_ns - sim->formed_t_ns > 2 * KNOWN_NS && sim->t_ns - sim->fault_t_ns > KNOWN_NS;
 }

@@ -86,4 +86,22 @@ static void a_run_of_the_life_before_is_waited_for(void **state)
         assert_int_equal(gate.reg.own.acted, TG_ACTED_CLOSED); /* its own doing, and its own to undo */
 }
 
-TESTS_MAIN(TEST(what_was_read_of_the_cluster_is_not_of_this_node), TEST(a_run_of_the_life_before_is_waited_for))
+/* Somebody else starts what this node has stopped, and stops it again before it ran: from then on that is his. */
+static void what_is_being_opened_was_opened(void **state)
+{
+        (void)state;
+        killed_when_closing_itself();
+        read_as(TG_GATE_CLUSTER, TG_HA_OPEN, 101 * S);
+        gate.reg.own.acted = TG_ACTED_CLOSED;
+        for (int i = 0; i < 2; i++) {
+                struct tg_situation s = at((102 + 3 * i) * S);
+
+                assert_false(gate.own_was_open);
+                tg_gate_ha_watch(&gate, &s);
+                read_as(TG_GATE_NODE, TG_HA_OPENING, s.now_raw_ns);
+        }
+        assert_true(gate.own_was_open);
+}
+
+TESTS_MAIN(TEST(what_was_read_of_the_cluster_is_not_of_this_node), TEST(a_run_of_the_life_before_is_waited_for),
+           TEST(what_is_being_opened_was_opened))
