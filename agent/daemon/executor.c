@@ -5,24 +5,23 @@
      STARTING   systemd has been asked to start the unit
      RUNNING    its job is under way
 
-   The result file counts, whatever the job came to. Without one, the request file tells what to think: who can still withdraw it knows that
-   the run has done nothing (FAILED); else what it led to is not known (TIMEOUT). A lost connection to the bus ends nothing: with the next one
-   it is looked which runs are under way, and once ours is not among them the result is read. That is also how an agent that was restarted
-   finds its predecessor's run. */
+   What it came to is read from its files, whatever systemd says (gate_outcome.h). A lost connection to the bus ends nothing: with the next
+   one it is looked which runs are under way, and once ours is not among them the result is read. That is also how an agent that was
+   restarted finds its predecessor's run. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "../gate/words.h"
 #include "agent.h"
 #include "clock.h"
 #include "executor.h"
 #include "gate_files.h"
+#include "gate_outcome.h"
+#include "gate_request.h"
 #include "gate_runs.h"
-#include "journal.h"
 
 #define UNIT_SIZE    64
 #define BUS_NS       (5 * TG_NS_PER_S)  /* an order's patience with a bus that is not there */
@@ -52,24 +51,12 @@ struct tg_executor {
         struct tg_alarm begin, deadline, look;
 };
 
-/* What was tried at the HA stack is told, whatever became of it; looks at it are not. */
-static void tell(const struct tg_gate_order *order, const struct tg_gate_result *result)
-{
-        bool ran = result->command[0] != '\0';
-
-        if (order->verb == TG_GATE_STATUS)
-                return;
-        tg_log(result->outcome == TG_GATE_DONE ? LOG_NOTICE : LOG_WARNING, "the gate: %s (%s), %s: %s%s%s%s",
-               tg_gate_verb_words[order->verb], order->scope == TG_GATE_NODE ? "this node" : "the cluster",
-               tg_gate_outcome_words[result->outcome], ran ? "'" : "", result->command, ran ? "': " : "", result->detail);
-}
-
 /* The end of every order. */
 static void finish(struct tg_executor *x, struct tg_gate_result *result)
 {
         result->ticket = x->order.ticket;
         result->verb = x->order.verb;
-        tell(&x->order, result);
+        tg_gate_outcome_tell(&x->order, result);
         tg_gate_files_remove(x->order.ticket);
         tg_gate_runs_forget(x->runs);
         tg_alarm_stop(&x->deadline);
@@ -80,76 +67,21 @@ static void finish(struct tg_executor *x, struct tg_gate_result *result)
 __attribute__((format(printf, 3, 4))) static void end(struct tg_executor *x, enum tg_gate_outcome outcome, const char *format,
                                                       ...)
 {
-        struct tg_gate_result result = { .outcome = outcome };
+        struct tg_gate_result result;
         va_list args;
 
         va_start(args, format);
-        (void)vsnprintf(result.detail, sizeof(result.detail), format, args);
+        tg_gate_outcome_say(&result, outcome, format, args);
         va_end(args);
         finish(x, &result);
 }
 
-/* The end of an order whose run has ended, or is not waited for any longer. `how` tells of the unit: "failed". */
-static void end_by_file(struct tg_executor *x, const char *how)
+static void end_by_files(struct tg_executor *x, const char *how)
 {
-        char error[TG_FIELD_ERROR_MAX];
         struct tg_gate_result result;
-        int r = tg_gate_files_read(x->order.ticket, &result, error);
 
-        if (r == 0) {
-                finish(x, &result);
-        } else if (r == -EBADMSG) {
-                end(x, TG_GATE_TIMEOUT, "the result of %s cannot be used: %s", x->unit, error);
-        } else if (tg_gate_files_withdraw(x->order.ticket)) {
-                end(x, TG_GATE_FAILED, "%s %s, and had done nothing", x->unit, how);
-        } else {
-                end(x, TG_GATE_TIMEOUT, "%s %s, and left no result", x->unit, how);
-        }
-}
-
-static void fill_nodes(const struct tg_agent *agent, struct tg_gate_request *request)
-{
-        request->self.id = agent->node_id;
-        (void)tg_agent_node_name(agent, agent->node_id, request->self.name);
-        request->n_nodes = agent->topology.n_nodes;
-        for (uint32_t i = 0; i < request->n_nodes; i++) {
-                request->nodes[i].id = agent->topology.nodes[i].node_id;
-                (void)tg_agent_node_name(agent, request->nodes[i].id, request->nodes[i].name);
-        }
-}
-
-static void fill_request(const struct tg_executor *x, struct tg_gate_request *request)
-{
-        const struct tg_options *options = &x->agent->options;
-
-        *request = (struct tg_gate_request){
-                .ticket = x->order.ticket,
-                .verb = x->order.verb,
-                .scope = x->order.scope == TG_GATE_NODE ? TG_GATE_NODE : TG_GATE_CLUSTER,
-                .backend = (enum tg_gate_backend)options->gate_backend,
-                .health = (enum tg_gate_health)x->health,
-                .n_units = options->gate_units.n,
-        };
-        memcpy(request->uuid, x->order.uuid, sizeof(request->uuid));
-        (void)snprintf(request->prior, sizeof(request->prior), "%s", x->order.prior);
-        (void)snprintf(request->reason, sizeof(request->reason), "%s", x->order.reason);
-        (void)snprintf(request->command, sizeof(request->command), "%s", options->gate_command);
-        for (uint32_t i = 0; i < request->n_units; i++)
-                (void)snprintf(request->units[i], sizeof(request->units[i]), "%s", options->gate_units.names[i]);
-        fill_nodes(x->agent, request);
-}
-
-static int write_request(const struct tg_executor *x)
-{
-        struct tg_gate_request *request = calloc(1, sizeof(*request));
-        int r = request ? tg_gate_files_open() : -ENOMEM;
-
-        if (r == 0) {
-                fill_request(x, request);
-                r = tg_gate_files_write(request);
-        }
-        free(request);
-        return r;
+        tg_gate_outcome_read(&result, x->order.ticket, x->unit, how);
+        finish(x, &result);
 }
 
 static void look(void *data)
@@ -200,7 +132,7 @@ static void on_limit(void *data, int64_t limit_ns)
 
 static void start(struct tg_executor *x)
 {
-        int r = write_request(x);
+        int r = tg_gate_request_write(x->agent, &x->order, x->health);
 
         x->step = STARTING;
         x->started_ns = tg_clock_raw_ns();
@@ -232,29 +164,9 @@ static void on_deadline(void *data)
                 end(x, TG_GATE_FAILED, "not begun: %s", tg_bus_get(x->bus) ? x->hindrance : "there is no system bus");
         } else if (x->step != IDLE) {
                 become_unclear(x, "an earlier run of timeguard-gate has not ended");
-                end_by_file(x, "did not end in time");
+                end_by_files(x, "did not end in time");
         }
         tg_bus_touch(x->bus);
-}
-
-static const char *job_text(const char *result)
-{
-        static const struct {
-                const char *word, *text;
-        } texts[] = {
-                { "done", "ended" },
-                { "failed", "failed" },
-                { "timeout", "could not be started in time" },
-                { "canceled", "was cancelled" },
-                { "dependency", "lacks a unit that it depends on" },
-                { "skipped", "was skipped, as a condition of the unit is not met" },
-                { "assert", "was refused, as an assertion of the unit is not met" },
-        };
-
-        for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-                if (strcmp(texts[i].word, result) == 0)
-                        return texts[i].text;
-        return "came to no good end";
 }
 
 static void on_ended(void *data, const char *unit, const char *result)
@@ -262,7 +174,7 @@ static void on_ended(void *data, const char *unit, const char *result)
         struct tg_executor *x = data;
 
         if ((x->step == STARTING || x->step == RUNNING) && strcmp(unit, x->unit) == 0)
-                end_by_file(x, job_text(result));
+                end_by_files(x, tg_gate_outcome_job(result));
 }
 
 /* Only now may files go: a run that is under way may still write. */
@@ -289,7 +201,7 @@ static void on_looked(void *data, const char *fault, size_t n_ours, size_t n_oth
                 tg_alarm_once(&x->look, LOOK_NS);
         /* Its end was not heard of. */
         if (!fault && x->step == RUNNING && n_ours == 0)
-                end_by_file(x, "ended");
+                end_by_files(x, "ended");
 }
 
 static void on_up(void *data)
