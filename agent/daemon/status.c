@@ -19,7 +19,7 @@
 #include "clock.h"
 #include "journal.h"
 #include "status.h"
-#include "status_json.h"
+#include "status_document.h"
 #include "status_listen.h"
 
 #define CLIENTS_MAX     48
@@ -27,14 +27,7 @@
 #define ACCEPTS_MAX     32 /* in one turn of the loop */
 #define CLIENT_NS       (2 * TG_NS_PER_S)
 #define SWEEP_NS        (250 * TG_NS_PER_MS)
-#define DOCUMENT_NS     (100 * TG_NS_PER_MS)
 #define LISTEN_AGAIN_NS TG_NS_PER_S
-
-struct document {
-        unsigned users;
-        int64_t raw_ns;
-        struct tg_buffer text;
-};
 
 struct client {
         struct tg_status *status;
@@ -42,7 +35,7 @@ struct client {
         bool root, ended; /* ended: nothing more is sent */
         int64_t until_raw_ns;
         size_t sent;
-        struct document *document;
+        struct tg_status_document *document;
 };
 
 struct tg_status {
@@ -53,48 +46,10 @@ struct tg_status {
         char path[TG_PATH_MAX];
         unsigned n_clients, n_others;
         struct client clients[CLIENTS_MAX];
-        struct document *document; /* the newest */
-        struct tg_alarm sweep;     /* while there are clients */
-        struct tg_alarm listen;    /* while accepting pauses for want of descriptors */
-        struct tg_snapshot snapshot;
+        struct tg_status_source *documents;
+        struct tg_alarm sweep;  /* while there are clients */
+        struct tg_alarm listen; /* while accepting pauses for want of descriptors */
 };
-
-static struct document *document_free(struct document *document)
-{
-        if (document && --document->users == 0) {
-                tg_buffer_free(&document->text);
-                free(document);
-        }
-        return NULL;
-}
-
-static struct document *document_make(struct tg_status *status, const struct tg_look *now)
-{
-        struct document *document = calloc(1, sizeof(*document));
-
-        if (!document)
-                return NULL;
-        document->users = 1;
-        document->raw_ns = now->raw_ns;
-        tg_node_snapshot(status->agent->node, now, &status->snapshot);
-        tg_status_json(&status->snapshot, status->agent, &document->text);
-        return document->text.failed ? document_free(document) : document;
-}
-
-/* The document for a client that comes now, with a use of its own; NULL when memory is short. */
-static struct document *document_now(struct tg_status *status)
-{
-        struct tg_look now = tg_clock_look();
-
-        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the status holds a use of its own, so no client frees it. */
-        if (!status->document || now.raw_ns - status->document->raw_ns >= DOCUMENT_NS) {
-                document_free(status->document);
-                status->document = document_make(status, &now);
-        }
-        if (status->document)
-                status->document->users++;
-        return status->document;
-}
 
 static int32_t on_client(int32_t fd, int32_t revents, void *data);
 
@@ -103,14 +58,14 @@ static void client_close(struct client *client)
         (void)qb_loop_poll_del(client->status->agent->loop, client->fd);
         (void)close(client->fd);
         client->fd = -1;
-        client->document = document_free(client->document);
+        client->document = tg_status_document_put(client->document);
         client->status->n_others -= !client->root;
         if (--client->status->n_clients == 0)
                 tg_alarm_stop(&client->status->sweep);
 }
 
 /* Writes what goes without blocking. True when the client is done with, for better or worse. */
-static bool write_some(int fd, const struct document *document, size_t *sent)
+static bool write_some(int fd, const struct tg_status_document *document, size_t *sent)
 {
         while (*sent < document->text.len) {
                 ssize_t n = send(fd, document->text.data + *sent, document->text.len - *sent, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -136,7 +91,7 @@ static void client_end(struct client *client)
         if (client->ended)
                 return;
         client->ended = true;
-        client->document = document_free(client->document);
+        client->document = tg_status_document_put(client->document);
         (void)shutdown(client->fd, SHUT_WR);
         /* Of hanging up epoll tells without being asked. */
         (void)qb_loop_poll_mod(client->status->agent->loop, QB_LOOP_LOW, client->fd, 0, client, on_client);
@@ -179,7 +134,7 @@ static bool has_place(const struct tg_status *status, bool root)
 }
 
 /* Keeps a client that could not take all at once, or has yet to read it; its place has been looked for. NULL without memory. */
-static struct client *client_keep(struct tg_status *status, int fd, bool root, struct document *document, size_t sent)
+static struct client *client_keep(struct tg_status *status, int fd, bool root, struct tg_status_document *document, size_t sent)
 {
         struct client *client = status->clients;
 
@@ -198,14 +153,14 @@ static struct client *client_keep(struct tg_status *status, int fd, bool root, s
 static void serve(struct tg_status *status, int fd)
 {
         bool root = is_root(fd);
-        struct document *document = has_place(status, root) ? document_now(status) : NULL;
+        struct tg_status_document *document = has_place(status, root) ? tg_status_document_get(status->documents) : NULL;
         size_t sent = 0;
         bool done = document && write_some(fd, document, &sent);
         struct client *client = document && !(done && root) ? client_keep(status, fd, root, document, sent) : NULL;
 
         if (!client) {
                 (void)close(fd);
-                document_free(document);
+                tg_status_document_put(document);
         } else if (done) {
                 client_end(client);
         }
@@ -250,8 +205,10 @@ static void listen_again(void *data)
 static int open_all(struct tg_status *status, mode_t mode)
 {
         qb_loop_t *loop = status->agent->loop;
-        int r = tg_alarm_open(&status->sweep, loop, QB_LOOP_LOW, on_sweep, status);
+        int r = tg_status_source_new(&status->documents, status->agent);
 
+        if (r == 0)
+                r = tg_alarm_open(&status->sweep, loop, QB_LOOP_LOW, on_sweep, status);
         if (r == 0)
                 r = tg_alarm_open(&status->listen, loop, QB_LOOP_LOW, listen_again, status);
         if (r < 0)
@@ -306,7 +263,7 @@ struct tg_status *tg_status_free(struct tg_status *status)
                 (void)close(status->fd);
                 remove_own(status);
         }
-        document_free(status->document);
+        tg_status_source_free(status->documents);
         free(status);
         return NULL;
 }
