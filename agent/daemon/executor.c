@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../gate/words.h"
 #include "agent.h"
 #include "clock.h"
 #include "executor.h"

@@ -9,7 +9,6 @@
 #include "backend.h"
 #include "run.h"
 #include "unit.h"
-#include "words.h"
 
 static const struct tg_backend *const backends[] = {
         [TG_BACKEND_PROXMOX] = &tg_backend_proxmox, [TG_BACKEND_PACEMAKER] = &tg_backend_pacemaker,
@@ -101,7 +100,7 @@ static bool is_nothing_to_run(const struct tg_gate_request *request, struct tg_g
         if (state == TG_HA_UNUSED)
                 tg_gate_failed(result, "nothing to run: there is no HA here that could act");
         else if (request->verb == TG_GATE_CLOSE && (state == TG_HA_CLOSED || state == TG_HA_CLOSING))
-                tg_gate_failed(result, "nothing to run: it is %s already, and not by this", tg_gate_state_words[state]);
+                tg_gate_failed(result, "nothing to run: it is %s already, and not by this", tg_ha_state_words[state]);
         else if (request->verb == TG_GATE_OPEN && state == TG_HA_OPEN)
                 tg_gate_done(result, "nothing to run: it is open already");
         else

@@ -88,16 +88,16 @@ static void look(struct tg_gate_run *run, struct tg_gate_result *result)
         rest = line + strcspn(line, " \t");
         if (*rest)
                 *rest++ = '\0';
-        state = tg_word_find(tg_gate_state_words, line);
+        state = tg_word_find(tg_ha_state_words, line);
         if (state <= TG_HA_UNKNOWN || !parse_flags(rest, &flags)) {
                 tg_gate_failed(result, "%s status printed \"%.60s\", which is no state", argv[0], line);
                 return;
         }
         result->state = (enum tg_ha_state)state;
         result->flags = flags;
-        (void)snprintf(result->prior, sizeof(result->prior), "%s", tg_gate_state_words[state]);
+        (void)snprintf(result->prior, sizeof(result->prior), "%s", tg_ha_state_words[state]);
         (void)snprintf(result->command, sizeof(result->command), "%s close", argv[0]);
-        tg_gate_done(result, "%s says %s", argv[0], tg_gate_state_words[state]);
+        tg_gate_done(result, "%s says %s", argv[0], tg_ha_state_words[state]);
 }
 
 static void act(struct tg_gate_run *run, struct tg_gate_result *result)

@@ -15,7 +15,6 @@
 #include "backend.h"
 #include "child.h"
 #include "result.h"
-#include "words.h"
 
 #define FILE_NAME_MAX     80
 #define SECONDS_FALLBACK  16

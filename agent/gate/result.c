@@ -27,7 +27,7 @@ struct json_object *tg_gate_result_encode(const struct tg_gate_result *result)
         (void)json_object_object_add(object, "ticket", json_object_new_int64(result->ticket));
         (void)json_object_object_add(object, "verb", json_object_new_string(tg_gate_verb_words[result->verb]));
         (void)json_object_object_add(object, "outcome", json_object_new_string(tg_gate_outcome_words[result->outcome]));
-        (void)json_object_object_add(object, "state", json_object_new_string(tg_gate_state_words[result->state]));
+        (void)json_object_object_add(object, "state", json_object_new_string(tg_ha_state_words[result->state]));
         (void)json_object_object_add(object, "flags", encode_flags(result->flags));
         (void)json_object_object_add(object, "backend", json_object_new_string(tg_gate_backend_words[result->backend]));
         tg_field_add_text(object, "prior", result->prior);
@@ -63,7 +63,7 @@ static int decode_words(struct json_object *object, struct tg_gate_result *out, 
 
         if (tg_field_word(object, "verb", tg_gate_verb_words, &verb, error) < 0 ||
             tg_field_word(object, "outcome", tg_gate_outcome_words, &outcome, error) < 0 ||
-            tg_field_word(object, "state", tg_gate_state_words, &state, error) < 0 ||
+            tg_field_word(object, "state", tg_ha_state_words, &state, error) < 0 ||
             tg_field_word(object, "backend", tg_gate_backend_words, &which, error) < 0)
                 return -EINVAL;
         out->verb = (enum tg_gate_verb)verb;

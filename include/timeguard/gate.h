@@ -16,6 +16,8 @@
 
 enum tg_gate_mode { TG_GATE_OBSERVE, TG_GATE_ENFORCE };
 
+/* Where a list of words stands beside an enumeration, it is indexed by it and ends with NULL: the same words in files, documents, options and
+   alerts. */
 enum tg_gate_backend {
         TG_BACKEND_AUTO, /* the first of proxmox and pacemaker that is installed, else none */
         TG_BACKEND_PROXMOX,
@@ -24,12 +26,15 @@ enum tg_gate_backend {
         TG_BACKEND_COMMAND,
         TG_BACKEND_NONE,
 };
+extern const char *const tg_gate_backend_words[];
 
 /* What a node sees of the gate, from records, hold and claims. */
 enum tg_gate_state { TG_GATE_IS_OPEN, TG_GATE_IS_CLOSING, TG_GATE_IS_CLOSED, TG_GATE_IS_OPENING, TG_GATE_IS_HELD };
 const char *tg_gate_state_text(enum tg_gate_state state); /* "open", ... */
 
 enum tg_gate_scope { TG_GATE_NOTHING, TG_GATE_CLUSTER, TG_GATE_NODE };
+extern const char *const tg_gate_scope_words[];
+const char *tg_gate_scope_text(enum tg_gate_scope scope);
 
 /* What the HA stack itself shows, read back; never what was asked of it. */
 enum tg_ha_state {
@@ -40,11 +45,12 @@ enum tg_ha_state {
         TG_HA_CLOSED,
         TG_HA_OPENING,
 };
+extern const char *const tg_ha_state_words[];
 const char *tg_ha_state_text(enum tg_ha_state state);
 
 enum tg_gate_verb { TG_GATE_STATUS, TG_GATE_CLOSE, TG_GATE_OPEN };
+extern const char *const tg_gate_verb_words[];
 const char *tg_gate_verb_text(enum tg_gate_verb verb); /* "status", "close", "open" */
-const char *tg_gate_scope_text(enum tg_gate_scope scope);
 
 /* Wanted of the executor: one run of timeguard-gate@.service. One at a time. */
 struct tg_gate_order {

@@ -2,6 +2,8 @@
 /* Every row of the table of options: defaults, edges, what lies beyond them, texts there and back, the fingerprint. */
 #include <errno.h>
 
+#include <timeguard/gate.h>
+
 #include "option_value.h"
 #include "property.h"
 
@@ -162,6 +164,21 @@ static void paths_and_words(void **state)
         }
 }
 
+/* They stand in the option's row, in files and in documents: none may say another one's word. */
+static void backends_have_one_word_each(void **state)
+{
+        struct tg_options options;
+        int n = 0;
+
+        (void)state;
+        tg_options_default(&options);
+        for (; tg_gate_backend_words[n]; n++) {
+                set(&options, "gate.backend", tg_gate_backend_words[n]);
+                assert_int_equal(options.gate_backend, n);
+        }
+        assert_int_equal(n, tg_option_find("gate.backend")->max + 1);
+}
+
 static void durations_there_and_back(void **state)
 {
         struct property p = property_begin(50000, 200);
@@ -225,4 +242,5 @@ static void known_durations(void **state)
 }
 
 TESTS_MAIN(TEST(defaults_are_their_texts), TEST(edges_are_allowed_and_no_more), TEST(no_text_that_is_no_value),
-           TEST(unknown_options), TEST(paths_and_words), TEST(durations_there_and_back), TEST(known_durations))
+           TEST(unknown_options), TEST(paths_and_words), TEST(backends_have_one_word_each), TEST(durations_there_and_back),
+           TEST(known_durations))
