@@ -22,6 +22,35 @@ static int find(struct json_object *object, const char *key, struct json_object 
         return -EINVAL;
 }
 
+struct json_object *tg_field_new(uint32_t ticket)
+{
+        struct json_object *object = json_object_new_object();
+
+        if (object) {
+                (void)json_object_object_add(object, "version", json_object_new_int(TG_GATE_FILE_VERSION));
+                (void)json_object_object_add(object, "ticket", json_object_new_int64(ticket));
+        }
+        return object;
+}
+
+int tg_field_head(struct json_object *object, uint32_t *ticket, char error[static TG_FIELD_ERROR_MAX])
+{
+        uint32_t version;
+
+        if (!json_object_is_type(object, json_type_object)) {
+                (void)snprintf(error, TG_FIELD_ERROR_MAX, "it is no JSON object");
+                return -EINVAL;
+        }
+        if (tg_field_u32(object, "version", &version, error) < 0)
+                return -EINVAL;
+        if (version != TG_GATE_FILE_VERSION) {
+                (void)snprintf(error, TG_FIELD_ERROR_MAX, "\"version\" is %u, and %d is what is known here", version,
+                               TG_GATE_FILE_VERSION);
+                return -EINVAL;
+        }
+        return tg_field_u32(object, "ticket", ticket, error);
+}
+
 int tg_field_u32(struct json_object *object, const char *key, uint32_t *out, char error[static TG_FIELD_ERROR_MAX])
 {
         struct json_object *value;
@@ -100,6 +129,11 @@ int tg_field_object(struct json_object *object, const char *key, struct json_obj
         if (find(object, key, out, error) < 0)
                 return -EINVAL;
         return json_object_is_type(*out, json_type_object) ? 0 : unfit(key, "an object", error);
+}
+
+void tg_field_add_word(struct json_object *object, const char *key, const char *const *words, unsigned int place)
+{
+        (void)json_object_object_add(object, key, json_object_new_string(words[place]));
 }
 
 void tg_field_add_text(struct json_object *object, const char *key, const char *value)

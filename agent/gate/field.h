@@ -7,7 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TG_FIELD_ERROR_MAX 200
+#define TG_FIELD_ERROR_MAX   200
+#define TG_GATE_FILE_VERSION 1
+
+/* What both kinds of objects begin with: "version" and "ticket". Returns NULL without memory. */
+struct json_object *tg_field_new(uint32_t ticket);
+/* Any JSON is taken, and refused where it is no object, or of another version. */
+int tg_field_head(struct json_object *object, uint32_t *ticket, char error[static TG_FIELD_ERROR_MAX]);
 
 int tg_field_u32(struct json_object *object, const char *key, uint32_t *out, char error[static TG_FIELD_ERROR_MAX]);
 /* One of a list of words; *out gets its place. */
@@ -24,5 +30,7 @@ int tg_field_object(struct json_object *object, const char *key, struct json_obj
 /* The text of a string value, under the rules of tg_field_text. Returns 0 or -EINVAL. */
 int tg_field_copy(struct json_object *value, char *out, size_t size);
 
+/* Adds the word of a place in a list. */
+void tg_field_add_word(struct json_object *object, const char *key, const char *const *words, unsigned int place);
 /* Adds a string; bytes that are not printable ASCII become '?', so that whatever a program said makes a document. */
 void tg_field_add_text(struct json_object *object, const char *key, const char *value);

@@ -27,14 +27,9 @@ static struct json_object *encode_uuid(const uint8_t uuid[static 16])
         return json_object_new_string(text);
 }
 
-static void add_word(struct json_object *object, const char *key, const char *const *words, unsigned int place)
-{
-        (void)json_object_object_add(object, key, json_object_new_string(words[place]));
-}
-
 struct json_object *tg_gate_request_encode(const struct tg_gate_request *request)
 {
-        struct json_object *object = json_object_new_object(), *nodes = json_object_new_array(),
+        struct json_object *object = tg_field_new(request->ticket), *nodes = json_object_new_array(),
                            *units = json_object_new_array();
 
         if (!object || !nodes || !units) {
@@ -43,11 +38,9 @@ struct json_object *tg_gate_request_encode(const struct tg_gate_request *request
                 json_object_put(units);
                 return NULL;
         }
-        (void)json_object_object_add(object, "version", json_object_new_int(TG_GATE_FILE_VERSION));
-        (void)json_object_object_add(object, "ticket", json_object_new_int64(request->ticket));
-        add_word(object, "verb", tg_gate_verb_words, request->verb);
-        add_word(object, "scope", tg_gate_scope_words, request->scope);
-        add_word(object, "backend", tg_gate_backend_words, request->backend);
+        tg_field_add_word(object, "verb", tg_gate_verb_words, request->verb);
+        tg_field_add_word(object, "scope", tg_gate_scope_words, request->scope);
+        tg_field_add_word(object, "backend", tg_gate_backend_words, request->backend);
         (void)json_object_object_add(object, "uuid", encode_uuid(request->uuid));
         tg_field_add_text(object, "prior", request->prior);
         tg_field_add_text(object, "reason", request->reason);
@@ -59,7 +52,7 @@ struct json_object *tg_gate_request_encode(const struct tg_gate_request *request
                 (void)json_object_array_add(units, json_object_new_string(request->units[i]));
         (void)json_object_object_add(object, "units", units);
         tg_field_add_text(object, "command", request->command);
-        add_word(object, "health", tg_gate_health_words, request->health);
+        tg_field_add_word(object, "health", tg_gate_health_words, request->health);
         return object;
 }
 
@@ -160,21 +153,8 @@ static int decode_texts(struct json_object *object, struct tg_gate_request *out,
 
 int tg_gate_request_decode(struct json_object *object, struct tg_gate_request *out, char error[static TG_FIELD_ERROR_MAX])
 {
-        uint32_t version;
-
         *out = (struct tg_gate_request){ 0 };
-        if (!json_object_is_type(object, json_type_object)) {
-                (void)snprintf(error, TG_FIELD_ERROR_MAX, "it is no JSON object");
-                return -EINVAL;
-        }
-        if (tg_field_u32(object, "version", &version, error) < 0)
-                return -EINVAL;
-        if (version != TG_GATE_FILE_VERSION) {
-                (void)snprintf(error, TG_FIELD_ERROR_MAX, "\"version\" is %u, and %d is what this program knows", version,
-                               TG_GATE_FILE_VERSION);
-                return -EINVAL;
-        }
-        if (tg_field_u32(object, "ticket", &out->ticket, error) < 0 || decode_words(object, out, error) < 0 ||
+        if (tg_field_head(object, &out->ticket, error) < 0 || decode_words(object, out, error) < 0 ||
             decode_uuid(object, out->uuid, error) < 0 || decode_texts(object, out, error) < 0 ||
             decode_nodes(object, out, error) < 0)
                 return -EINVAL;

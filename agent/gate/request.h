@@ -30,7 +30,6 @@
 #include "field.h"
 
 #define TG_GATE_DIRECTORY         "/run/timeguard/gate"
-#define TG_GATE_FILE_VERSION      1
 #define TG_GATE_REQUEST_BYTES_MAX (64 * 1024)
 #define TG_GATE_UNITS_MAX         32
 #define TG_GATE_UNIT_NAME_MAX     256 /* systemd's own limit, NUL included */

@@ -19,17 +19,15 @@ static struct json_object *encode_flags(uint32_t flags)
 
 struct json_object *tg_gate_result_encode(const struct tg_gate_result *result)
 {
-        struct json_object *object = json_object_new_object();
+        struct json_object *object = tg_field_new(result->ticket);
 
         if (!object)
                 return NULL;
-        (void)json_object_object_add(object, "version", json_object_new_int(TG_GATE_FILE_VERSION));
-        (void)json_object_object_add(object, "ticket", json_object_new_int64(result->ticket));
-        (void)json_object_object_add(object, "verb", json_object_new_string(tg_gate_verb_words[result->verb]));
-        (void)json_object_object_add(object, "outcome", json_object_new_string(tg_gate_outcome_words[result->outcome]));
-        (void)json_object_object_add(object, "state", json_object_new_string(tg_ha_state_words[result->state]));
+        tg_field_add_word(object, "verb", tg_gate_verb_words, result->verb);
+        tg_field_add_word(object, "outcome", tg_gate_outcome_words, result->outcome);
+        tg_field_add_word(object, "state", tg_ha_state_words, result->state);
         (void)json_object_object_add(object, "flags", encode_flags(result->flags));
-        (void)json_object_object_add(object, "backend", json_object_new_string(tg_gate_backend_words[result->backend]));
+        tg_field_add_word(object, "backend", tg_gate_backend_words, result->backend);
         tg_field_add_text(object, "prior", result->prior);
         tg_field_add_text(object, "command", result->command);
         tg_field_add_text(object, "detail", result->detail);
@@ -75,20 +73,8 @@ static int decode_words(struct json_object *object, struct tg_gate_result *out, 
 
 int tg_gate_result_decode(struct json_object *object, struct tg_gate_result *out, char error[static TG_FIELD_ERROR_MAX])
 {
-        uint32_t version;
-
         *out = (struct tg_gate_result){ 0 };
-        if (!json_object_is_type(object, json_type_object)) {
-                (void)snprintf(error, TG_FIELD_ERROR_MAX, "it is no JSON object");
-                return -EINVAL;
-        }
-        if (tg_field_u32(object, "version", &version, error) < 0)
-                return -EINVAL;
-        if (version != TG_GATE_FILE_VERSION) {
-                (void)snprintf(error, TG_FIELD_ERROR_MAX, "\"version\" is %u instead of %d", version, TG_GATE_FILE_VERSION);
-                return -EINVAL;
-        }
-        if (tg_field_u32(object, "ticket", &out->ticket, error) < 0 || decode_words(object, out, error) < 0 ||
+        if (tg_field_head(object, &out->ticket, error) < 0 || decode_words(object, out, error) < 0 ||
             decode_flags(object, &out->flags, error) < 0 ||
             tg_field_text(object, "prior", out->prior, sizeof(out->prior), error) < 0 ||
             tg_field_text(object, "command", out->command, sizeof(out->command), error) < 0)
