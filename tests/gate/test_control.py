@@ -3,41 +3,15 @@
 """The command line and the agent as they are installed, with a systemd, system bus and corosync of their own, on one node: the rehearsal of
 closing, who may ask for it, and timeguard-wait.service. Usage: test_control.py --build DIRECTORY [NAME...]"""
 
-import argparse
 import os
 import shutil
 import sys
 
-from machine import ROOT, Machine, missing
+from alone import COROSYNC, SLEEPER, main
+from machine import ROOT
 
-from suite import require, require_equal, run_tests, test  # by box's search path
+from suite import require, require_equal, test  # by box's search path
 
-arguments = argparse.ArgumentParser()
-arguments.add_argument("--build", required=True)
-arguments.add_argument("names", nargs="*")
-ARGS = arguments.parse_args()
-
-COROSYNC = """totem {
-  version: 2
-  cluster_name: alone
-  transport: knet
-}
-system {
-  sched_rr: no
-  allow_knet_handle_fallback: yes
-}
-quorum {
-  provider: corosync_votequorum
-}
-nodelist {
-  node {
-    nodeid: 1
-    name: alone
-    ring0_addr: 127.0.0.1
-  }
-}
-"""
-SLEEPER = "[Service]\nExecStart=/bin/sleep infinity\n"
 FILES = {
     "/etc/corosync/corosync.conf": COROSYNC,
     "/etc/timeguard/timeguard.conf": "boot_grace = 0s\n[gate]\nbackend = command\ncommand = /usr/local/bin/our-gate\n",
@@ -169,10 +143,4 @@ def a_boot_is_held_up_and_let_pass(machine):
 
 
 if __name__ == "__main__":
-    WHY_NOT = missing()
-    if WHY_NOT:
-        print(f"skip: {WHY_NOT}\n0 passed, 0 failed, 1 skipped")
-        sys.exit(77)
-    with Machine(ARGS.build, FILES) as MACHINE:
-        install(MACHINE)
-        sys.exit(run_tests(MACHINE, names=ARGS.names))
+    sys.exit(main(FILES, install))

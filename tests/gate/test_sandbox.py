@@ -3,40 +3,16 @@
 """timeguard-gate@.service as it is shipped: its sandbox lets each backend do its work, and nothing else. With a systemd, corosync and pacemaker
 of its own, on one node. Usage: test_sandbox.py --build DIRECTORY [NAME...]"""
 
-import argparse
 import os
 import shlex
 import sys
 
 import pacemaker
-from machine import Agent, Machine, missing
+from alone import COROSYNC, main
+from machine import Agent
 
-from suite import Skip, require, require_equal, run_tests, test  # by box's search path
+from suite import Skip, require, require_equal, test  # by box's search path
 
-arguments = argparse.ArgumentParser()
-arguments.add_argument("--build", required=True)
-arguments.add_argument("names", nargs="*")
-ARGS = arguments.parse_args()
-COROSYNC = """totem {
-  version: 2
-  cluster_name: alone
-  transport: knet
-}
-system {
-  sched_rr: no
-  allow_knet_handle_fallback: yes
-}
-quorum {
-  provider: corosync_votequorum
-}
-nodelist {
-  node {
-    nodeid: 1
-    name: alone
-    ring0_addr: 127.0.0.1
-  }
-}
-"""
 # What a run may not do, each with the words that tell that it could not.
 FORBIDDEN = {"touch /etc/systemd/a": "Read-only file system", "touch /usr/a": "Read-only file system",
              "touch /var/lib/a": "Read-only file system", "touch /run/a": "Read-only file system",
@@ -114,11 +90,6 @@ def the_score_is_kept(machine):
 
 
 if __name__ == "__main__":
-    WHY_NOT = missing()
-    if WHY_NOT:
-        print(f"skip: {WHY_NOT}\n0 passed, 0 failed, 1 skipped")
-        sys.exit(77)
     FILES = {"/usr/local/bin/tries": TRIES, "/etc/corosync/corosync.conf": COROSYNC, "/etc/pve/.keep": ""}
     BINDS = [f"{os.path.dirname(os.path.abspath(__file__))}:/srv/gate", *(["/dev/fuse"] if os.path.exists("/dev/fuse") else [])]
-    with Machine(ARGS.build, FILES, binds=BINDS) as MACHINE:
-        sys.exit(run_tests(MACHINE, names=ARGS.names))
+    sys.exit(main(FILES, binds=BINDS))

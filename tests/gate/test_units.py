@@ -2,21 +2,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The executor, timeguard-gate@.service and the backend units, with a systemd that runs for this. Usage: test_units.py --build DIRECTORY [NAME...]"""
 
-import argparse
 import os
 import sys
 import time
 
-from machine import GATE, Agent, Machine, missing
+from alone import SLEEPER, main
+from machine import GATE, Agent
 
-from suite import require, require_equal, run_tests, test  # by box's search path
+from suite import require, require_equal, test  # by box's search path
 
-arguments = argparse.ArgumentParser()
-arguments.add_argument("--build", required=True)
-arguments.add_argument("names", nargs="*")
-ARGS = arguments.parse_args()
-
-SLEEPER = "[Service]\nExecStart=/bin/sleep infinity\n"
 FILES = {
     "/usr/lib/systemd/system/first.service": SLEEPER,
     "/usr/lib/systemd/system/second.service": "[Unit]\nAfter=first.service\n" + SLEEPER,
@@ -278,9 +272,4 @@ def nothing_of_a_run_stays_loaded(machine):
 
 
 if __name__ == "__main__":
-    WHY_NOT = missing()
-    if WHY_NOT:
-        print(f"skip: {WHY_NOT}\n0 passed, 0 failed, 1 skipped")
-        sys.exit(77)
-    with Machine(ARGS.build, FILES) as MACHINE:
-        sys.exit(run_tests(MACHINE, names=ARGS.names))
+    sys.exit(main(FILES))
