@@ -3,6 +3,8 @@
    without one the pair is named, and the alert is the cluster's. Split, when besides no set can hold a majority. */
 #include <stdio.h>
 
+#include <timeguard/bound.h>
+
 #include "cluster_rule.h"
 
 /* The pair proven farthest beyond, of those with nobody to blame if there are such. */
@@ -73,7 +75,7 @@ static void blame_node(struct tg_cluster_case *c, int slot)
 static void name_pair(struct tg_cluster_case *c, int a, int b, const struct tg_pair *pair, bool split)
 {
         const struct tg_member *ma = &c->s->view->members[a], *mb = &c->s->view->members[b];
-        char low[TG_NUMBER_MAX], high[TG_NUMBER_MAX], budget[TG_NUMBER_MAX];
+        char bound[TG_BOUND_TEXT_MAX], budget[TG_NUMBER_MAX];
         struct tg_evidence evidence = { .node_id = ma->id,
                                         .other_id = mb->id,
                                         .has_offset = true,
@@ -82,8 +84,8 @@ static void name_pair(struct tg_cluster_case *c, int a, int b, const struct tg_p
                                         .bound_high_ns = pair->offset.high_ns };
 
         c->alert = split ? TG_ALERT_CLUSTER_SPLIT : TG_ALERT_CLUSTER_BREACHED;
-        snprintf(c->reason, TG_REASON_MAX, "%.60s is %s to %s from %.60s, beyond the budget of %s, and %s", ma->name,
-                 tg_offset_text(pair->offset.low_ns, low), tg_offset_text(pair->offset.high_ns, high), mb->name,
+        snprintf(c->reason, TG_REASON_MAX, "%.60s is %s from %.60s, beyond the budget of %s, and %s", ma->name,
+                 tg_bound_text(pair->offset.low_ns, pair->offset.high_ns, " to ", bound), mb->name,
                  tg_ns_text(c->s->options->budget_ns, budget),
                  split ? "no group of nodes holds a majority" : "it is not proven which of them is wrong");
         tg_copy(evidence.reason, sizeof evidence.reason, c->reason);

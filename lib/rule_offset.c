@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <timeguard/bound.h>
+
 #include "rule.h"
 
 #define FORECAST_LASTED_NS   (30 * TG_NS_PER_S) /* a disciplined clock is slewed to and fro */
@@ -16,15 +18,15 @@
 
 bool tg_rule_beyond(struct tg_rule_case *c)
 {
-        char low[TG_NUMBER_MAX], high[TG_NUMBER_MAX], budget[TG_NUMBER_MAX];
+        char bound[TG_BOUND_TEXT_MAX], budget[TG_NUMBER_MAX];
         int reference = c->verdict->agreement.reference;
 
         if (!c->verdict->agreement.beyond[c->slot])
                 return false;
         snprintf(c->reason, TG_REASON_MAX,
-                 "proven %s to %s from %s; the budget is %s, and it is beyond it against every node of the agreeing majority",
-                 tg_offset_text(c->n->bound.low_ns, low), tg_offset_text(c->n->bound.high_ns, high),
-                 tg_rule_member(c, reference)->name, tg_ns_text(c->s->options->budget_ns, budget));
+                 "proven %s from %s; the budget is %s, and it is beyond it against every node of the agreeing majority",
+                 tg_bound_text(c->n->bound.low_ns, c->n->bound.high_ns, " to ", bound), tg_rule_member(c, reference)->name,
+                 tg_ns_text(c->s->options->budget_ns, budget));
         return true;
 }
 

@@ -10,6 +10,8 @@
 
 #include "text.h"
 
+#define N_DECIMAL 3 /* units of which 1000 make the next one */
+
 static const char *number(int64_t ns, const char *plus, char buf[static TG_NUMBER_MAX])
 {
         static const struct {
@@ -22,11 +24,11 @@ static const char *number(int64_t ns, const char *plus, char buf[static TG_NUMBE
         size_t i = 0;
         int digits;
 
-        while (size >= scales[i].below_ns)
+        while (size >= scales[i].below_ns || (i < N_DECIMAL && size / scales[i].unit_ns >= 999.5))
                 i++;
         value = size / scales[i].unit_ns;
-        /* 1 s, not 1.00 s: a budget is exact */
-        digits = value >= 100 || fmod(value, 1) == 0 ? 0 : value >= 10 ? 1 : 2;
+        /* 1 s, not 1.00 s: a budget is exact; and 10.0, not 10.00, of what is rounded up to it */
+        digits = value >= 99.95 || fmod(value, 1) == 0 ? 0 : value >= 9.995 ? 1 : 2;
         snprintf(buf, TG_NUMBER_MAX, "%s%.*f %s", ns < 0 ? "-" : plus, digits, value, scales[i].unit);
         return buf;
 }

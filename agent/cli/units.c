@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Quantities as people read them. All in integers: a certain bound may only be rounded outward. Left to others: what is
-   unknown ("-") and the words around a quantity. */
+/* Quantities as people read them. All in integers. Left to others: what is unknown ("-") and the words around a quantity. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "units.h"
+#include <timeguard/bound.h>
 #include <timeguard/limits.h>
 
-enum rounding { DOWN, NEAREST, UP };
+enum rounding { NEAREST, UP };
 
 struct unit {
         const char *name;
@@ -56,9 +56,7 @@ static int64_t quanta(int64_t ns, int64_t quantum, enum rounding rounding)
         }
         if (rounding == UP)
                 return whole + (rest > 0);
-        if (rounding == NEAREST)
-                return whole + (rest >= quantum - rest);
-        return whole;
+        return whole + (rest >= quantum - rest);
 }
 
 /* Decimals that leave three digits of a value of that size in that unit. */
@@ -120,18 +118,7 @@ const char *tg_units_length(int64_t ns, char buf[static TG_UNITS_MAX])
 
 const char *tg_units_interval(int64_t low_ns, int64_t high_ns, char buf[static TG_UNITS_MAX])
 {
-        int64_t largest = magnitude(low_ns) > magnitude(high_ns) ? magnitude(low_ns) : magnitude(high_ns);
-        const struct unit *unit = unit_for(largest);
-        int decimals = three_digits(largest, unit);
-        int len;
-
-        while (decimals < unit->decimals && unit->ns / power_of_ten(decimals) > tg_units_sum(high_ns, -low_ns) / 20)
-                decimals++;
-        len = put(buf, TG_UNITS_MAX, low_ns, unit, decimals, DOWN, true);
-        len += snprintf(buf + len, TG_UNITS_MAX - (size_t)len, "..");
-        put(buf + len, TG_UNITS_MAX - (size_t)len, high_ns, unit, decimals, UP, true);
-        append_unit(buf, unit);
-        return buf;
+        return tg_bound_text(low_ns, high_ns, "..", buf);
 }
 
 const char *tg_units_exact_s(int64_t ns, char buf[static TG_UNITS_MAX])

@@ -143,7 +143,7 @@ def beyond():
 def closed():
     """n3 is 30 s ahead: the gate is closed."""
     doc = document([0, 12_300, 31_400_000_000], verdict="breached", reason="n3 is proven +31.4 s from n1, beyond the budget of 1 s")
-    doc["gate"] = gate(mode="enforce", state="closed", scope="cluster", since=SINCE, why="n3 is +31.4 s to +31.4 s from n1, beyond the gate limit of 5 s",
+    doc["gate"] = gate(mode="enforce", state="closed", scope="cluster", since=SINCE, why="n3 is +31.399 to +31.401 s from n1, beyond the gate limit of 5 s",
                        records=[record()], ha={"state": "closed", "flags": ["ready", "whole"], "age_ms": 4_000, "detail": "disarmed"})
     for member in doc["nodes"]:
         member["gate"] = node_gate(state="closed", ha_state="closed", flags=["ready", "whole"])

@@ -562,7 +562,7 @@ def what_the_gate_waits_for():
     assert label(screen(doc), "Gate").endswith("; held as it was opened by hand, told by n2, until 'timeguard gate release'")
     doc = documents.closed()
     for change, words in (({"opens_in_s": 540}, "; opens in 9 min if all stays well"), ({"wants_word": True}, "; opens at 'timeguard gate release', once all is proven well"),
-                          ({"wants_word": False, "opens_in_s": None}, "; does not open yet: n3 is +31.4 s to +31.4 s from n1, beyond the gate limit of 5 s"),
+                          ({"wants_word": False, "opens_in_s": None}, "; does not open yet: n3 is +31.399 to +31.401 s from n1, beyond the gate limit of 5 s"),
                           ({"why": "", "why_not": "no proof of n2"}, "; does not open yet: no proof of n2"),
                           ({"failed": "no lock", "failures": 3}, "; FAILED 3 times: no lock")):
         doc["gate"].update(change)
@@ -642,10 +642,10 @@ def gate_says_all_that_is_known():
     result = ask(doc, "gate")
     text = result.stdout.decode()
     assert result.returncode == 1 and result.stderr == b"" and text.startswith("GATE CLOSED: no failover, as HA actions are blocked for the cluster\n"), result
-    for name, words in (("Danger", "n3 is +31.4 s to +31.4 s from n1, beyond the gate limit of 5 s"), ("Since", "2026-11-21 23:52:50 UTC, for 3 min"),
+    for name, words in (("Danger", "n3 is +31.399 to +31.401 s from n1, beyond the gate limit of 5 s"), ("Since", "2026-11-21 23:52:50 UTC, for 3 min"),
                         ("Mode", "enforce: it closes and opens by itself"), ("Backend", "proxmox"), ("Would run", "ha-manager crm-command disarm-ha freeze"),
                         ("Failed", "2 times: no lock"), ("HA stack", "closed, 4.0 s ago: disarmed"), ("Watchdogs", "0 of 3 watchdogs armed"), ("Hold", "none"),
-                        ("Opening", "does not open yet: n3 is +31.4 s to +31.4 s from n1, beyond the gate limit of 5 s"),
+                        ("Opening", "does not open yet: n3 is +31.399 to +31.401 s from n1, beyond the gate limit of 5 s"),
                         ("Record", "verified, cluster; last written by n1, begun 2026-11-21 23:52:50 UTC, for 3 min; 01234567-89ab-cdef-0123-456789abcdef")):
         assert label(text, name) == words, (name, label(text, name))
     assert "undone, n3, each node by itself; last written by n3" in text

@@ -186,7 +186,7 @@ static void the_farthest_pair_is_named(void **state)
         put(2, 4, 1490 * MS, 1510 * MS);
         judge(0);
         assert_int_equal(verdict.cluster, TG_CLUSTER_SPLIT);
-        assert_non_null(strstr(verdict.reason, "n1 is +1.89 s to +1.91 s from n4"));
+        assert_non_null(strstr(verdict.reason, "n1 is +1.890 to +1.910 s from n4"));
 }
 
 /* n5 is far from all and blamed; n4 is beyond n1 and n2 but perhaps not n3, and nobody can tell which of those is wrong: that pair is named, though nearer. */
@@ -203,7 +203,7 @@ static void a_pair_without_a_culprit_is_named_first(void **state)
         judge(0);
         assert_true(verdict.agreement.beyond[slot(5)] && !verdict.agreement.beyond[slot(4)]);
         assert_int_equal(verdict.cluster, TG_CLUSTER_BREACHED);
-        assert_non_null(strstr(verdict.reason, "n1 is +1.09 s to +1.11 s from n4"));
+        assert_non_null(strstr(verdict.reason, "n1 is +1.090 to +1.110 s from n4"));
 }
 
 /* Who stands in for all pairs of a node must be all of them: one bad pair and one without a bound accuse neither end. */
