@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* See dbus.h. A method call waits, unanswered, until the bus has told its sender's uid: sd-bus's own check of privileges would block the
-   agent on a bus that hangs. Values are taken from the core whenever they are asked for; what was told last is kept, to tell changes. */
+/* See dbus.h. Values are taken from the core whenever they are asked for; what was told last is kept, to tell changes. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,24 +11,15 @@
 #include "bus.h"
 #include "clock.h"
 #include "dbus.h"
+#include "dbus_calls.h"
 #include "dbus_text.h"
 #include "journal.h"
-
-#define CALLS_MAX 8 /* that wait for a uid; more are refused */
 
 static const char our_name[] = "org.timeguard1";
 static const char our_path[] = "/org/timeguard1";
 static const char our_interface[] = "org.timeguard1.Gate";
 static const char the_bus[] = "org.freedesktop.DBus";
 static const char the_bus_path[] = "/org/freedesktop/DBus";
-
-/* One method call of somebody who may turn out not to be root. */
-struct word {
-        struct tg_dbus *dbus;
-        sd_bus_message *call; /* NULL: free */
-        sd_bus_slot *slot;
-        struct tg_event event;
-};
 
 #define TEXT_SIZE TG_REASON_MAX
 
@@ -38,7 +28,7 @@ struct tg_dbus {
         struct tg_bus *bus;
         sd_bus_slot *object, *name, *acquired;
         bool nameless; /* ... and that was said */
-        struct word words[CALLS_MAX];
+        struct tg_dbus_calls *calls;
         char told[TG_DBUS_TEXTS][TEXT_SIZE];
 };
 
@@ -75,46 +65,17 @@ static int get_hold(sd_bus *bus, const char *path, const char *interface, const 
         return sd_bus_message_append(reply, "u", gate.holds ? gate.hold.left_s : 0);
 }
 
-static void drop_word(struct word *word)
+static void obey(void *data, struct tg_event *event)
 {
-        word->slot = sd_bus_slot_unref(word->slot);
-        word->call = sd_bus_message_unref(word->call);
-}
+        struct tg_dbus *dbus = data;
 
-static int on_uid(sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        struct word *word = data;
-        uint32_t uid = UINT32_MAX;
-
-        (void)error;
-        if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &uid) < 0 || uid != 0) {
-                (void)sd_bus_reply_method_errorf(word->call, SD_BUS_ERROR_ACCESS_DENIED, "only root may do that");
-        } else {
-                tg_log(LOG_NOTICE, "gate: %s asked for over the bus by root", sd_bus_message_get_member(word->call));
-                tg_agent_event(word->dbus->agent, &word->event);
-                (void)sd_bus_reply_method_return(word->call, NULL);
-                tg_dbus_tick(word->dbus);
-        }
-        drop_word(word);
-        return 0;
+        tg_agent_event(dbus->agent, event);
+        tg_dbus_tick(dbus);
 }
 
 static int take(struct tg_dbus *dbus, sd_bus_message *call, const struct tg_event *event, sd_bus_error *error)
 {
-        struct word *word = dbus->words;
-        int r;
-
-        while (word < dbus->words + CALLS_MAX && word->call)
-                word++;
-        if (word == dbus->words + CALLS_MAX)
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "too many calls at once");
-        *word = (struct word){ .dbus = dbus, .event = *event };
-        r = sd_bus_call_method_async(sd_bus_message_get_bus(call), &word->slot, the_bus, the_bus_path, the_bus,
-                                     "GetConnectionUnixUser", on_uid, word, "s", sd_bus_message_get_sender(call));
-        if (r < 0)
-                return r;
-        word->call = sd_bus_message_ref(call);
-        return 1;
+        return tg_dbus_calls_take(dbus->calls, call, event, error);
 }
 
 static int take_for(struct tg_dbus *dbus, sd_bus_message *call, enum tg_gate_word said, sd_bus_error *error)
@@ -150,7 +111,7 @@ static int on_test(sd_bus_message *call, void *data, sd_bus_error *error)
 }
 
 #define TEXT(name) SD_BUS_PROPERTY(name, "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
-/* For sd-bus alone, which would ask the bus for the sender's privileges and wait: take() asks without waiting. */
+/* For sd-bus alone, which would ask the bus for the sender's privileges and wait: tg_dbus_calls_take() asks without waiting. */
 #define OPEN SD_BUS_VTABLE_UNPRIVILEGED
 
 static const sd_bus_vtable vtable[] = {
@@ -229,8 +190,7 @@ static void on_down(void *data)
 {
         struct tg_dbus *dbus = data;
 
-        for (size_t i = 0; i < CALLS_MAX; i++)
-                drop_word(&dbus->words[i]);
+        tg_dbus_calls_drop(dbus->calls);
         dbus->name = sd_bus_slot_unref(dbus->name);
         dbus->acquired = sd_bus_slot_unref(dbus->acquired);
         dbus->object = sd_bus_slot_unref(dbus->object);
@@ -282,8 +242,11 @@ int tg_dbus_new(struct tg_dbus **out, struct tg_agent *agent, struct tg_bus *bus
         dbus->agent = agent;
         dbus->bus = bus;
         note(dbus, changed);
-        r = tg_bus_add_user(bus, &user);
+        r = tg_dbus_calls_new(&dbus->calls, obey, dbus);
+        if (r == 0)
+                r = tg_bus_add_user(bus, &user);
         if (r < 0) {
+                tg_dbus_calls_free(dbus->calls);
                 free(dbus);
                 return r;
         }
@@ -297,6 +260,7 @@ struct tg_dbus *tg_dbus_free(struct tg_dbus *dbus)
                 return NULL;
         tg_bus_remove_user(dbus->bus, dbus);
         on_down(dbus);
+        tg_dbus_calls_free(dbus->calls);
         free(dbus);
         return NULL;
 }
