@@ -51,10 +51,12 @@ static void note_stage(struct tg_gate *gate, int slot, int64_t now_raw_ns)
                 return;
         if (record->stage == TG_STAGE_VERIFIED || record->stage == TG_STAGE_UNDONE)
                 tg_gate_transition(gate, now_raw_ns);
+        work->spent = work->stage == TG_STAGE_OPENING || work->spent;
         work->stage = record->stage;
         work->stage_raw_ns = now_raw_ns;
         gate->ha[slot].open_seen = 0;
         if (!tg_stage_is_live(record->stage)) {
+                work->spent = false;
                 work->failures = 0;
                 work->failed[0] = 0;
         }
@@ -99,8 +101,7 @@ static void adopt(struct tg_gate *gate, const struct tg_situation *s, const stru
         if (from->hold.node_id &&
             is_newer(s, from->hold.ring_seq, from->hold.serial, gate->reg.hold.ring_seq, gate->reg.hold.serial)) {
                 gate->reg.hold = from->hold;
-                gate->hold_raw_ns = s->now_raw_ns;
-                tg_gate_changed(gate, TG_GATE_SLOTS);
+                tg_gate_new_word(gate, s->now_raw_ns);
         }
 }
 

@@ -34,6 +34,7 @@ struct tg_gate_work {
         bool tried;           /* ... and whose command it has asked for, or is about to */
         bool done;            /* the command was accepted, or may have been */
         bool moved;           /* it was read to be opening since it was asked to open */
+        bool spent;           /* it was about to open, and danger came again: the word that let it counts no more */
         uint8_t failures;
         int64_t rest_until_ns;         /* after a failure */
         int64_t asked_raw_ns;          /* when it was last asked to open */
@@ -116,6 +117,8 @@ size_t tg_gate_next_save(struct tg_gate *gate, uint8_t out[static TG_GATE_SAVED_
 
 /* Between the gate's files. */
 void tg_gate_changed(struct tg_gate *gate, int what); /* a slot, TG_GATE_SLOTS: hold, + 1: own */
+/* An administrator has given his word, or it has been heard of. */
+void tg_gate_new_word(struct tg_gate *gate, int64_t now_raw_ns);
 /* Writes the next stage of a record, which is told to all and saved. */
 void tg_gate_write(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_stage stage);
 /* Nodes that would be quorate by themselves have this version of the record on disk. */
@@ -156,7 +159,7 @@ void tg_gate_taken(struct tg_gate *gate, const struct tg_situation *s);
 int64_t tg_gate_backoff_ns(uint8_t failures);
 /* gate_release.c */
 void tg_gate_release_judge(struct tg_gate *gate, const struct tg_situation *s);
-bool tg_gate_may_open(const struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_record *record);
+bool tg_gate_may_open(const struct tg_gate *gate, const struct tg_situation *s, int slot);
 uint8_t tg_gate_damping(const struct tg_gate *gate, int64_t now_raw_ns, uint8_t before);
 void tg_gate_transition(struct tg_gate *gate, int64_t now_raw_ns);
 int64_t tg_gate_release_ns(const struct tg_options *options, uint8_t damping);

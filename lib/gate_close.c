@@ -134,7 +134,7 @@ void tg_gate_at_issued(struct tg_gate_at *at)
                 tg_gate_finish(at, TG_STAGE_VERIFIED);
                 return;
         }
-        if ((fanned_out || tg_gate_is_shut(at)) && tg_gate_may_open(at->gate, at->s, at->record)) {
+        if ((fanned_out || tg_gate_is_shut(at)) && tg_gate_may_open(at->gate, at->s, at->slot)) {
                 /* what never came to be closed is not left halfway either */
                 tg_gate_begin_opening(at);
                 return;

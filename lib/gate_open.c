@@ -24,7 +24,7 @@ static bool is_superseded(const struct tg_gate_at *at)
 
 bool tg_gate_opens(const struct tg_gate_at *at)
 {
-        return is_superseded(at) || tg_gate_may_open(at->gate, at->s, at->record);
+        return is_superseded(at) || tg_gate_may_open(at->gate, at->s, at->slot);
 }
 
 void tg_gate_begin_opening(struct tg_gate_at *at)

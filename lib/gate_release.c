@@ -29,9 +29,10 @@ int64_t tg_gate_release_ns(const struct tg_options *options, uint8_t damping)
         return ns < DAY_NS ? ns : options->gate_release_ns > DAY_NS ? options->gate_release_ns : DAY_NS;
 }
 
-bool tg_gate_may_open(const struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_record *record)
+bool tg_gate_may_open(const struct tg_gate *gate, const struct tg_situation *s, int slot)
 {
-        bool word = !memcmp(gate->reg.hold.ack, record->uuid, sizeof record->uuid);
+        const struct tg_gate_record *record = &gate->reg.records[slot];
+        bool word = !gate->work[slot].spent && !memcmp(gate->reg.hold.ack, record->uuid, sizeof record->uuid);
 
         if (!gate->calm_raw_ns || gate->calm_reports < s->options->gate_confirm)
                 return false;

@@ -26,6 +26,14 @@ bool tg_gate_wants_closed(const struct tg_gate *gate, int64_t now_raw_ns)
         return gate->reg.hold.node_id && gate->reg.hold.closes && tg_gate_word_left_s(gate, now_raw_ns) > 0;
 }
 
+void tg_gate_new_word(struct tg_gate *gate, int64_t now_raw_ns)
+{
+        for (int i = 0; i < TG_GATE_SLOTS; i++)
+                gate->work[i].spent = false;
+        gate->hold_raw_ns = now_raw_ns;
+        tg_gate_changed(gate, TG_GATE_SLOTS);
+}
+
 /* What the word is about: what is closed now. */
 static void acknowledge(struct tg_gate *gate)
 {
@@ -52,8 +60,7 @@ void tg_gate_admin(struct tg_gate *gate, const struct tg_situation *s, enum tg_g
         /* released: the hold, if there was one, else what is closed */
         if (word == TG_WORD_RELEASE && !held)
                 acknowledge(gate);
-        gate->hold_raw_ns = s->now_raw_ns;
-        tg_gate_changed(gate, TG_GATE_SLOTS);
+        tg_gate_new_word(gate, s->now_raw_ns);
 }
 
 /* His word is reason enough, with nothing to prove; and while it stands nothing opens. */
