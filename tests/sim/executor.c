@@ -87,9 +87,9 @@ static void end(struct sim *sim, uint32_t i, struct sim_unit *unit, enum tg_gate
         sim_push(sim, &event);
 }
 
-static bool needs_lock(const struct sim *sim, const struct sim_unit *unit)
+static bool needs_lock(struct sim *sim, uint32_t i, const struct sim_unit *unit)
 {
-        return sim->ha.kind == SIM_HA_WHOLE && unit->order.scope == TG_GATE_CLUSTER;
+        return sim_ha_switch(sim, i, unit->order.scope) == &sim->ha.cluster;
 }
 
 static void read_first(struct sim *sim, uint32_t i, struct sim_unit *unit)
@@ -109,7 +109,7 @@ static void read_first(struct sim *sim, uint32_t i, struct sim_unit *unit)
                 end(sim, i, unit, TG_GATE_FAILED, "it is not open"); /* whoever closed it */
         else if (!closes && (found.state == TG_HA_OPEN || found.state == TG_HA_OPENING))
                 end(sim, i, unit, TG_GATE_DONE, "it is open");
-        else if (!needs_lock(sim, unit))
+        else if (!needs_lock(sim, i, unit))
                 push_phase(sim, i, unit, COMMAND, between_ns(sim, 10, 500));
         else if (!sim_ha_quorate(sim, i))
                 push_phase(sim, i, unit, NO_QUORUM, LOCK_MS * TG_NS_PER_MS);
@@ -123,7 +123,7 @@ static void command(struct sim *sim, uint32_t i, struct sim_unit *unit)
         struct sim_switch *s = sim_ha_switch(sim, i, unit->order.scope);
         bool closes = unit->order.verb == TG_GATE_CLOSE;
 
-        if (needs_lock(sim, unit) && !sim_ha_quorate(sim, i)) {
+        if (needs_lock(sim, i, unit) && !sim_ha_quorate(sim, i)) {
                 end(sim, i, unit, TG_GATE_FAILED, "cfs-lock 'domain-ha' error: no quorum!");
                 return;
         }

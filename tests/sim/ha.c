@@ -69,9 +69,14 @@ bool sim_ha_armed(const struct sim *sim, uint32_t i)
                sim->ha.cluster.state != TG_HA_CLOSED;
 }
 
+bool sim_ha_is_by_node(const struct sim *sim, uint32_t i)
+{
+        return sim->ha.kind == SIM_HA_EACH || sim->ha.old & UINT64_C(1) << i;
+}
+
 struct sim_switch *sim_ha_switch(struct sim *sim, uint32_t i, enum tg_gate_scope scope)
 {
-        return scope == TG_GATE_NODE || sim->ha.kind == SIM_HA_EACH ? &sim->nodes[i].ha.own : &sim->ha.cluster;
+        return scope == TG_GATE_NODE || sim_ha_is_by_node(sim, i) ? &sim->nodes[i].ha.own : &sim->ha.cluster;
 }
 
 /* ---- commands ---- */
@@ -154,10 +159,10 @@ static bool is_changing(const struct sim_switch *s)
         return s->state == TG_HA_CLOSING || s->state == TG_HA_OPENING;
 }
 
-/* Its HA services stand still: what the manager waits for it never says. */
+/* Its HA services stand still, or do not know the command: what the manager waits for it never says. */
 static bool stands_still(struct sim *sim, uint32_t i)
 {
-        return sim_ha_quorate(sim, i) && sim->nodes[i].ha.own.state == TG_HA_CLOSED;
+        return sim_ha_quorate(sim, i) && (sim->nodes[i].ha.own.state == TG_HA_CLOSED || sim_ha_is_by_node(sim, i));
 }
 
 static void round_of_cluster(struct sim *sim)
@@ -250,12 +255,12 @@ void sim_ha_read(struct sim *sim, uint32_t i, enum tg_gate_scope scope, struct t
         if (sim_ha_quorate(sim, i))
                 node->seen = ha->cluster.state;
         out->state = s == &ha->cluster ? node->seen : s->state;
-        out->flags = TG_GATE_READY | (ha->kind == SIM_HA_WHOLE ? TG_GATE_WHOLE : 0) |
+        out->flags = TG_GATE_READY | (sim_ha_is_by_node(sim, i) ? 0 : TG_GATE_WHOLE) |
                      (ha->master == i && node->own.state != TG_HA_CLOSED ? TG_GATE_MASTER : 0) |
                      (sim_ha_armed(sim, i) ? TG_GATE_ARMED : 0) | (ha->busy ? TG_GATE_BUSY : 0);
         strcpy(out->prior, "armed");
-        strcpy(out->command, ha->kind == SIM_HA_WHOLE && scope != TG_GATE_NODE ? "ha-manager crm-command disarm-ha freeze"
-                                                                               : "systemctl stop pve-ha-lrm pve-ha-crm");
+        strcpy(out->command,
+               s == &ha->cluster ? "ha-manager crm-command disarm-ha freeze" : "systemctl stop pve-ha-lrm pve-ha-crm");
 }
 
 void sim_ha_stepped(struct sim *sim, uint32_t i, int64_t by_ns)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* An HA stack in virtual time, as it truly is, whatever timeguard thinks of it. Of kind `whole` one command closes it for the cluster (Proxmox VE,
    all nodes >= 5.1.3: disarm-ha), and a node can be closed by itself as well; of kind `each` every node closes itself only (stopping
-   its LRM and CRM). Its loops sleep on the wall clock: a node whose clock steps back by 30 s stands still for 30 s.
+   its LRM and CRM). Of kind `whole` some nodes may be `old`: they close themselves only, and what closes the cluster never gets done. Its loops sleep on the wall clock: a node whose clock steps back by 30 s stands still for 30 s.
 
    What it promises: a command of the cluster's is accepted after 0.1 to 10 s of waiting for the lock, and only where there is quorum; closing takes 3
    to 20 s from then on, opening 5 to 21 s; a node closes in 6 to 18 s while an HA manager runs somewhere, and the manager's own node
@@ -42,6 +42,7 @@ struct sim_ha {
         enum sim_ha_kind kind;
         bool watchdogs, busy;
         uint64_t random;
+        uint64_t old;    /* bits: nodes that do not know the command for the cluster */
         uint32_t master; /* index of a node */
         int64_t master_lost_t_ns;
         struct sim_switch cluster;
@@ -121,6 +122,8 @@ void sim_ha_close(struct sim *sim, uint32_t i, enum tg_gate_scope scope, enum si
 void sim_ha_open(struct sim *sim, uint32_t i, enum tg_gate_scope scope);
 /* What the backend on node i reads. */
 void sim_ha_read(struct sim *sim, uint32_t i, enum tg_gate_scope scope, struct tg_gate_result *out);
+/* What its executor is told of the cluster is of the node itself. */
+bool sim_ha_is_by_node(const struct sim *sim, uint32_t i);
 struct sim_switch *sim_ha_switch(struct sim *sim, uint32_t i, enum tg_gate_scope scope);
 void sim_ha_stepped(struct sim *sim, uint32_t i, int64_t by_ns); /* a watchdog may bite */
 void sim_ha_bite(struct sim *sim, uint32_t i);

@@ -243,18 +243,23 @@ static bool take_makestep(struct story *story, char *args)
         return true;
 }
 
-/* ha whole|each|none [master n2] */
+/* ha whole|each|none [master n2] [old NODES] */
 static bool take_ha(struct story *story, char *args)
 {
         static const char *const kinds[] = { "none", "whole", "each" };
-        char *kind = story_word(&args), *word = story_word(&args);
+        char *kind = story_word(&args), *word;
+        int k = 0;
 
-        for (int k = 0; kind && k < 3; k++)
-                if (!strcmp(kind, kinds[k])) {
-                        story->sim->ha.kind = (enum sim_ha_kind)k;
-                        return !word || (!strcmp(word, "master") && story_node(story, args, &story->sim->ha.master));
-                }
-        return false;
+        while (k < 3 && (!kind || strcmp(kind, kinds[k]) != 0))
+                k++;
+        if (k == 3)
+                return false;
+        story->sim->ha.kind = (enum sim_ha_kind)k;
+        while ((word = story_word(&args)))
+                if (!(!strcmp(word, "master") && story_node(story, story_word(&args), &story->sim->ha.master)) &&
+                    !(!strcmp(word, "old") && story_nodes(story, story_word(&args), &story->sim->ha.old)))
+                        return false;
+        return true;
 }
 
 static bool take_watchdogs(struct story *story, char *args)
@@ -287,7 +292,7 @@ const struct story_statement story_setup_statements[] = {
         { "install", "NODES", take_install, false },
         { "local", "NODES on|off", take_local, false },
         { "makestep", "NODES LENGTH N|off", take_makestep, false },
-        { "ha", "whole|each|none [master NODE]", take_ha, false },
+        { "ha", "whole|each|none [master NODE] [old NODES]", take_ha, false },
         { "watchdogs", "nothing", take_watchdogs, false },
         { "unchecked", "nothing", take_unchecked, false },
         { NULL, NULL, NULL, false },
