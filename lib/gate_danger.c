@@ -2,6 +2,8 @@
 /* See gate_danger.h. */
 #include <stdio.h>
 
+#include <timeguard/bound.h>
+
 #include "foes.h"
 #include "gate_danger.h"
 #include "pair.h"
@@ -49,7 +51,7 @@ static bool crosses(const struct tg_watchfulness *w, const struct tg_situation *
 static void tell_pair(const struct tg_situation *s, int a, int b, struct tg_finding *out, const char *why)
 {
         const struct tg_pair *pair = &s->view->pairs[a][b];
-        char low[TG_NUMBER_MAX], high[TG_NUMBER_MAX];
+        char bound[TG_BOUND_TEXT_MAX];
 
         out->evidence = (struct tg_evidence){ .node_id = s->view->members[a].id,
                                               .other_id = s->view->members[b].id,
@@ -57,9 +59,8 @@ static void tell_pair(const struct tg_situation *s, int a, int b, struct tg_find
                                               .offset_ns = pair->estimate_ns,
                                               .bound_low_ns = pair->offset.low_ns,
                                               .bound_high_ns = pair->offset.high_ns };
-        snprintf(out->why, sizeof out->why, "%.60s is %s to %s from %.60s, %s", s->view->members[a].name,
-                 tg_offset_text(pair->offset.low_ns, low), tg_offset_text(pair->offset.high_ns, high), s->view->members[b].name,
-                 why);
+        snprintf(out->why, sizeof out->why, "%.60s is %s from %.60s, %s", s->view->members[a].name,
+                 tg_bound_text(pair->offset.low_ns, pair->offset.high_ns, " to ", bound), s->view->members[b].name, why);
 }
 
 /* The pairs of the fresh nodes, each once, by id. */
@@ -143,11 +144,12 @@ static void find_early(const struct tg_watchfulness *w, const struct tg_situatio
 static const char *find_doubt(const struct tg_watchfulness *w, const struct tg_situation *s,
                               const struct tg_agreement *agreement, char *buf, size_t size, bool *mute)
 {
+        const char *why = tg_situation_no_quorum(s);
         int64_t rate_ppb;
 
         *mute = false;
-        if (!s->connected || !s->quorum->provider || !s->quorum->quorate || !tg_situation_hears(s))
-                return "the cluster is not quorate";
+        if (why || !tg_situation_hears(s))
+                return why ? why : TG_UNHEARD;
         /* of two nodes under two_node, or one and a qdevice, the one that is left is enough */
         if (agreement->fresh_votes + s->quorum->qdevice_votes < s->quorum->quorum || !agreement->fresh_votes)
                 return "the nodes that report would not be quorate by themselves";

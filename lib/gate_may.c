@@ -15,16 +15,14 @@ struct may {
 
 static const char *without_quorum(struct may *m)
 {
-        const struct tg_quorum *q = m->s->quorum;
+        const char *why = tg_situation_no_quorum(m->s);
 
-        if (!m->s->connected || !q->provider || !q->quorate)
-                return "this part of the cluster has no quorum";
-        return tg_ring_id_equal(q->ring, m->s->view->ring) ? NULL : "the ring is changing";
+        return why || tg_ring_id_equal(m->s->quorum->ring, m->s->view->ring) ? why : "the ring is changing";
 }
 
 static const char *unheard(struct may *m)
 {
-        return tg_situation_hears(m->s) ? NULL : "corosync does not deliver this node's own reports";
+        return tg_situation_hears(m->s) ? NULL : TG_UNHEARD;
 }
 
 static const char *in_grace(struct may *m)

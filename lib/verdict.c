@@ -8,6 +8,15 @@
 
 #define RATE_MIN_PPB 50
 
+const char *tg_situation_no_quorum(const struct tg_situation *s)
+{
+        if (!s->connected)
+                return "this agent has no connection to corosync";
+        if (!s->quorum->provider)
+                return "corosync runs without a quorum provider";
+        return s->quorum->quorate ? NULL : "this part of the cluster has no quorum";
+}
+
 static void offset_of(struct tg_verdict *verdict, const struct tg_situation *s, int slot)
 {
         struct tg_node_verdict *n = &verdict->nodes[slot];

@@ -49,11 +49,16 @@ struct tg_situation {
         int64_t now_raw_ns, now_real_ns;
 };
 
+#define TG_UNHEARD "corosync does not deliver this node's own reports"
+
 /* Whether the own reports come back: while they do not, the silence of others says nothing of them. */
 static inline bool tg_situation_hears(const struct tg_situation *s)
 {
         return s->self >= 0 && s->view->members[s->self].fresh;
 }
+
+/* Why nothing can be decided for the cluster from here, whoever reports; NULL: there is quorum. */
+const char *tg_situation_no_quorum(const struct tg_situation *s);
 
 struct tg_verdict {
         struct tg_agreement agreement;

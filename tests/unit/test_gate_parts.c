@@ -226,6 +226,50 @@ static void the_release_doubles_and_ends_at_a_day(void **state)
         assert_int_equal(tg_gate_damping(&gate, now + 3601 * S, damping), 0);
 }
 
+/* ---- quorum ---- */
+
+/* What keeps the gate from opening, and what from closing, name the same cause, and the true one. */
+static void why_nothing_can_be_decided(void **state)
+{
+        static struct tg_watchfulness watch;
+        static struct tg_gate gate;
+        static struct tg_view view;
+        struct tg_quorum quorum = { .provider = true, .quorate = true, .quorum = 1, .total_votes = 1 };
+        struct tg_situation s = { .view = &view, .quorum = &quorum, .connected = true, .self = 0, .now_raw_ns = 1000 * S };
+        struct tg_agreement agreement = { .fresh_votes = 1 };
+        struct tg_options options;
+        const struct {
+                bool connected, provider, quorate, hears;
+                const char *why;
+        } cases[] = {
+                { false, false, false, false, "this agent has no connection to corosync" },
+                { false, true, true, true, "this agent has no connection to corosync" },
+                { true, false, false, true, "corosync runs without a quorum provider" },
+                { true, false, true, true, "corosync runs without a quorum provider" },
+                { true, true, false, true, "this part of the cluster has no quorum" },
+                { true, true, true, false, "corosync does not deliver this node's own reports" },
+        };
+
+        (void)state;
+        tg_options_default(&options);
+        s.options = &options;
+        view.n = 1;
+        view.members[0] = (struct tg_member){ .used = true, .id = 1, .votes = 1, .configured = true, .present = true };
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                char buf[TG_REASON_MAX];
+                struct tg_finding finding;
+
+                s.connected = cases[i].connected;
+                quorum.provider = cases[i].provider;
+                quorum.quorate = cases[i].quorate;
+                view.members[0].fresh = cases[i].hears;
+                tg_gate_find(&watch, &s, &agreement, &finding);
+                assert_string_equal(finding.why_not, cases[i].why);
+                assert_false(finding.calm);
+                assert_string_equal(tg_gate_may_not(&gate, &s, buf, sizeof buf), cases[i].why);
+        }
+}
+
 TESTS_MAIN(TEST(what_is_saved_is_loaded), TEST(newer_versions), TEST(a_proven_rate_is_no_faster_than_the_true_one),
            TEST(a_short_or_inward_track_says_nothing), TEST(a_step_is_pending_until_it_is_done),
-           TEST(the_release_doubles_and_ends_at_a_day))
+           TEST(the_release_doubles_and_ends_at_a_day), TEST(why_nothing_can_be_decided))

@@ -110,7 +110,7 @@ static void before_anything_is_known(void **state)
         assert_false(gate.read || gate.has_read_age || gate.holds || gate.wants_closed || gate.has_opens || gate.would_close);
         assert_string_equal(gate.checks[0].name, "quorum");
         assert_false(gate.checks[0].met);
-        assert_string_equal(gate.checks[0].why, "this part of the cluster has no quorum");
+        assert_string_equal(gate.checks[0].why, "this agent has no connection to corosync");
         assert_string_equal(gate.checks[TG_GATE_CHECKS - 1].name, "ha-stack");
         assert_string_equal(gate.checks[TG_GATE_CHECKS - 1].why, "the HA stack has not been read yet");
         assert_true(gate.checks[3].met); /* no hold */
