@@ -80,6 +80,13 @@ static bool is_newer(const struct tg_situation *s, uint64_t seq, uint32_t serial
         return seq <= s->view->ring.seq && tg_gate_version_order(seq, serial, than_seq, than_serial) > 0;
 }
 
+/* Of two words that were given in the same instant, that of the higher node id counts, for all. */
+static bool is_newer_word(const struct tg_situation *s, const struct tg_gate_hold *word, const struct tg_gate_hold *than)
+{
+        return is_newer(s, word->ring_seq, word->serial, than->ring_seq, than->serial) ||
+               (word->ring_seq == than->ring_seq && word->serial == than->serial && word->node_id > than->node_id);
+}
+
 static void adopt(struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_report *from)
 {
         for (int i = 0; i < TG_GATE_SLOTS; i++) {
@@ -98,8 +105,7 @@ static void adopt(struct tg_gate *gate, const struct tg_situation *s, const stru
                 gate->reg.hold.left_s = from->hold.left_s;
                 gate->hold_raw_ns = s->now_raw_ns;
         }
-        if (from->hold.node_id &&
-            is_newer(s, from->hold.ring_seq, from->hold.serial, gate->reg.hold.ring_seq, gate->reg.hold.serial)) {
+        if (from->hold.node_id && is_newer_word(s, &from->hold, &gate->reg.hold)) {
                 gate->reg.hold = from->hold;
                 tg_gate_new_word(gate, s->now_raw_ns);
         }
