@@ -71,6 +71,7 @@ class MachineNode(Node):
             unit_text = unit.read()
         return {"/etc/systemd/system/chrony.service": CHRONY.format(**names), "/etc/systemd/system/corosync.service": COROSYNC,
                 "/etc/systemd/system/timeguard.service": unit_text, "/etc/systemd/system/timeguard.service.d/clock.conf": VIRTUAL.format(**names),
+                "/etc/systemd/system/timeguard-gate@.service.d/told.conf": "[Service]\nLogLevelMax=info\n",  # every run stands in the journal
                 "/etc/corosync/corosync.conf": self.lab.corosync_conf(), "/etc/timeguard/timeguard.conf": "", "/etc/hostname": f"{self.name}\n",
                 "/etc/pve/.keep": ""}
 
@@ -130,9 +131,10 @@ class MachineNode(Node):
     def gate_runs(self, since_s=0.0):
         """Runs of the executor's unit that began: (seconds of the monotonic clock, verb)."""
         found = []
-        for e in self.journal("-u", "timeguard-gate@*", "JOB_TYPE=start", since_s=since_s):
-            verb = e.get("UNIT", "").removeprefix("timeguard-gate@").partition("-")[0]
-            if verb:
+        for e in self.journal("JOB_TYPE=start", since_s=since_s):
+            kind, _, instance = e.get("UNIT", "").partition("@")
+            if kind == "timeguard-gate" and "JOB_RESULT" not in e:
+                verb = instance.partition("-")[0]
                 found.append((int(e["__MONOTONIC_TIMESTAMP"]) / 1e6, verb))
         return found
 
@@ -176,14 +178,14 @@ class Machines(Lab):
 
     # The agents.
 
-    def configure(self, lines, settle=True):
-        """Other options for all agents, which begin anew and know nothing of before."""
+    def configure(self, lines, settle=SETTLED_REPORTS):
+        """Other options for all agents, which begin anew and know nothing of before; returns after so many reports."""
         self.conf_lines = list(lines)
         self.each(lambda node: (node.stop_agent(), node.forget()))
         self.each(lambda node: node.start_agent())
         self.wait_agreed(60)
         if settle:
-            self.wait_reports(SETTLED_REPORTS)
+            self.wait_reports(settle)
 
     def wait_reports(self, n):
         """Until every node has reported so often since now."""
@@ -194,6 +196,10 @@ class Machines(Lab):
         """{number: how often it was raised there}, where it was."""
         found = {number: len(node.alerts(name, since_s)) for number, node in self.nodes.items()}
         return {number: n for number, n in found.items() if n}
+
+    def gate_verbs(self, since_s):
+        """{number: what the executor was run for there, in turn}"""
+        return {number: [verb for _, verb in node.gate_runs(since_s)] for number, node in self.nodes.items()}
 
     def wait_alert(self, name, since_s, timeout_s, number=1, transition="raised"):
         return self.wait_for(lambda: self.nodes[number].alerts(name, since_s, transition), timeout_s, f"{name} {transition} on n{number}", 0.5)[0]

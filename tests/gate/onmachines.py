@@ -9,13 +9,14 @@ import contextlib
 import sys
 import traceback
 
-from cluster import Machines, clockfile
+from cluster import SETTLED_REPORTS, Machines, clockfile
 from machine import missing
 
 from suite import require, run_tests  # by box's search path
 
 SECOND = 10**9
 RELEASE_S = 10
+SOON = 10  # reports: enough where no source has to be asked, as a danger is proven without
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--build", required=True)
@@ -24,19 +25,19 @@ arguments.add_argument("names", nargs="*")
 
 
 @contextlib.contextmanager
-def using(lab, kind, *arguments_, mode="enforce"):
+def using(lab, kind, *arguments_, mode="enforce", settle=SETTLED_REPORTS):
     """An HA stack in good order, true clocks, and agents that know nothing of what was. A test that spoils the stack ends it."""
     wanted = (kind, *arguments_)
     # loops that sleep on the wall clock would stand still until it is again what it was
     if lab.stack and (lab.kind != wanted or max(clockfile.shift_ns(node.clock) for node in lab.nodes.values()) > 20 * SECOND):
         lab.stack.__exit__()
     try:
+        lab.heal_clocks()
         if not lab.stack:
             kind(lab, *arguments_).__enter__()
             lab.kind = wanted
-        lab.heal_clocks()
         lab.stack.forget_runs()
-        lab.configure(gate_lines(kind, mode))
+        lab.configure(gate_lines(kind, mode), settle)
         yield lab.stack
     except BaseException:
         tell(lab)

@@ -15,7 +15,7 @@ from netspace import LabError
 from program import Program
 from proxmox import GUESTS, ORDER, SERVICE, STANDIN, UNITS
 
-from suite import require_equal  # by the search path of box.py
+from suite import require, require_equal  # by the search path of box.py
 
 ARM_S = 150
 CLOSE_S = 150
@@ -162,13 +162,20 @@ class Proxmox(Stack):
     def wait_armed(self):
         self.lab.wait_for(self.all_started, ARM_S, "all watchdogs armed and all guests started", 0.5)
 
+    def wait_opened(self, mark, mended_s, release_s):
+        """Until it is open: armed once, by one node, and not before all was well for so long. mended_s: of the wall clock."""
+        self.lab.wait_alert("gate-closed", mark, 120, transition="cleared")
+        self.wait_armed()
+        require_equal([words for _, _, words in self.calls(ARM)], ["crm-command arm-ha"], "runs of arm-ha")
+        after_s = self.calls(ARM)[0][0] - mended_s
+        require(after_s >= release_s, f"armed {after_s:.1f} s after all was well, not {release_s} s")
 
     def wait_closed(self, mark):
         """Until timeguard says so, and then the stack itself must show that the cluster is disarmed."""
         self.lab.wait_alert("gate-closed", mark, CLOSE_S)
         require_equal((self.armed(), self.manager_status()["disarm"]), ([], {"mode": "freeze", "state": "disarmed"}), "watchdogs, disarm")
         require_equal(set(self.services().values()), {"freeze"}, "guests")
-        require_equal(len(self.calls(DISARM)), 1, "runs of disarm-ha")
+        require_equal([words for _, _, words in self.calls(DISARM)], ["crm-command disarm-ha freeze"], "runs of disarm-ha")
 
 
 class Pacemaker(Stack, pacemaker.Cluster):
@@ -227,7 +234,7 @@ esac
 
     def stop(self):
         for node in self.lab.nodes.values():
-            node.run("rm", "-rf", "/etc/systemd/system/timeguard-gate@.service.d")
+            node.run("rm", "-f", "/etc/systemd/system/timeguard-gate@.service.d/state.conf")
             node.systemctl("daemon-reload")
         shutil.rmtree(self.directory, ignore_errors=True)
 

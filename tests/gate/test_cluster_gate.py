@@ -4,15 +4,17 @@
 Usage: test_cluster_gate.py --build DIRECTORY [NAME...]"""
 
 import sys
+import time
 
 from cluster import clockfile
-from onmachines import SECOND, main, says, using
+from onmachines import RELEASE_S, SECOND, SOON, main, says, using
 from stacks import ARM, CLOSE_S, Proxmox, Units
 
 from suite import require, require_equal, test  # by the search path of box.py
 
 HOUR = 3600 * SECOND
 OLD = "4.0.6"
+JUMPS = 5
 
 
 def alone(stack):
@@ -24,17 +26,19 @@ def alone(stack):
 def observing_says_what_it_would_do(lab):
     """Two dangers: one of the cluster, one of a node. The journal has the command; nothing is run."""
     with using(lab, Proxmox, mode="observe") as p:
-        mark = lab.now_s()
+        mark = began = lab.now_s()
         lab.step(1, 10 * SECOND)
         entry = lab.wait_alert("gate-would-close", mark, 60)
         lab.mend(1)
-        says(entry, "ha-manager crm-command disarm-ha freeze", "the cluster")
+        says(entry, "close for the cluster by 'ha-manager crm-command disarm-ha freeze'")
         lab.wait_alert("gate-would-close", mark, 90, transition="cleared")
         mark, number = lab.now_s(), alone(p)
         lab.step(number, 10 * SECOND)
-        says(lab.wait_alert("gate-would-close", mark, 60), f"n{number}")
+        says(lab.wait_alert("gate-would-close", mark, 60, number), f"close for n{number} by 'systemctl stop --no-block pve-ha-lrm.service pve-ha-crm.service'")
+        says(lab.wait_alert("gate-would-close", mark, 60), f"close for n{number}, whose own agent says")
         lab.mend(number)
-        require_equal((p.calls(), lab.alerts("gate-closed", mark)), ([], {}), "runs of ha-manager, gates closed")
+        require_equal((p.calls(), lab.alerts("gate-closed", began)), ([], {}), "runs of ha-manager, gates closed")
+        require_equal(set().union(*lab.gate_verbs(began).values()), {"status"}, "what the executors were run for")
         require(p.all_started(), f"not as before: {p.armed()} {p.services()}")
         return f"said {entry['MESSAGE']!r}"
 
@@ -55,6 +59,8 @@ def one_node(lab, p, step_s):
     cleared = lab.wait_alert("gate-closed", mark, 120, number, "cleared")
     p.wait_armed()
     require_equal((p.calls(), lab.alerts("gate-failed", mark), p.resets()), ([], {}, []), "runs of ha-manager, failures told, resets")
+    verbs = {n: [verb for verb in found if verb != "status"] for n, found in lab.gate_verbs(mark).items()}
+    require_equal(verbs, {n: ["close", "open"] if n == number else [] for n in lab.nodes}, "what the executors were run for")
     return f"n{number} {step_s:+d} s: closed after {took_s:.1f} s, open {int(cleared['__MONOTONIC_TIMESTAMP']) / 1e6 - mark:.1f} s after the step"
 
 
@@ -102,11 +108,12 @@ def a_jump_of_the_source_closes_before_it_steps(lab):
         p.wait_closed(mark)
         took_s = lab.now_s() - mark
         require(min(abs(lab_shift_ns(lab, n)) for n in lab.nodes) > HOUR // 2, "a clock was stepped before")
+        require_equal(p.calls(ARM), [], "runs of arm-ha before the clocks were stepped")
+        mended_s = time.time()
         restart_chronyds(lab)
         lab.wait_agreed(60)
-        lab.wait_alert("gate-closed", mark, 120, transition="cleared")
-        p.wait_armed()
-        require_equal((p.resets(), len(p.calls(ARM)), lab.alerts("gate-failed", mark)), ([], 1, {}), "resets, runs of arm-ha, failures told")
+        p.wait_opened(mark, mended_s, RELEASE_S)
+        require_equal((p.resets(), lab.alerts("gate-failed", mark)), ([], {}), "resets, failures told")
         return f"closed and read to be so {took_s:.1f} s after the jump, open again {lab.now_s() - mark:.1f} s after it"
 
 
@@ -118,8 +125,17 @@ def the_same_jump_resets_nodes_that_are_not_gated(lab):
         jump(lab)
         says(lab.wait_alert("gate-would-close", mark, CLOSE_S), "ha-manager crm-command disarm-ha freeze")
         restart_chronyds(lab)
+        jumps = 1
+        # it is a race of watchdog-mux with those that feed it, which all nodes win in one of a dozen jumps
+        while not p.resets() and jumps < JUMPS:
+            lab.wait_reports(15)  # the node goes down 10 s after the last feeding
+            if not p.resets():
+                jump(lab)
+                restart_chronyds(lab)
+                jumps += 1
         lab.wait_for(p.resets, 30, "a reset")
-        found = f"reset: {p.resets()}"
+        require_equal(p.calls(), [], "runs of ha-manager")
+        found = f"reset: {p.resets()}, jumps: {jumps}"
     lab.stack.__exit__()
     return found
 
@@ -140,7 +156,7 @@ def one_node_behind_of_the_old_release(lab):
 
 @test
 def every_node_of_the_old_release_stops_its_own(lab):
-    with using(lab, Proxmox, OLD) as p:
+    with using(lab, Proxmox, OLD, settle=SOON) as p:
         mark, master = lab.now_s(), p.master()
         lab.step(1, 10 * SECOND)
         lab.wait_alert("gate-closed", mark, CLOSE_S)
@@ -160,7 +176,7 @@ def every_node_of_the_old_release_stops_its_own(lab):
 
 @test
 def units_are_stopped_on_every_node_and_what_ran_is_started_again(lab):
-    with using(lab, Units) as u:
+    with using(lab, Units, settle=SOON) as u:
         lab.nodes[3].systemctl("stop", u.names[1])
         before, mark = u.states(), lab.now_s()
         lab.step(1, 10 * SECOND)

@@ -5,7 +5,7 @@
 import sys
 
 import pacemaker
-from onmachines import SECOND, main, says, using
+from onmachines import SECOND, SOON, main, says, using
 from stacks import CLOSE_S, Pacemaker
 
 from suite import require_equal, test  # by the search path of box.py
@@ -42,7 +42,7 @@ def with_dummy(p):
 
 @test
 def nothing_is_recovered_or_moved_while_it_is_closed(lab):
-    with using(lab, Pacemaker) as p:
+    with using(lab, Pacemaker, settle=SOON) as p:
         with_dummy(p)
         p.break_resource("d1", 2)
         began_s = lab.now_s()
@@ -63,7 +63,7 @@ def nothing_is_recovered_or_moved_while_it_is_closed(lab):
 
 @test
 def a_node_that_is_cut_off_is_not_recovered_from(lab):
-    with using(lab, Pacemaker) as p:
+    with using(lab, Pacemaker, settle=SOON) as p:
         with_dummy(p)
         mark = lab.now_s()
         closed(lab, mark)
@@ -86,7 +86,7 @@ def stays_apart(lab, p):
 
 @test
 def that_fencing_goes_on_is_said(lab):
-    with using(lab, Pacemaker) as p:
+    with using(lab, Pacemaker, settle=SOON) as p:
         with_dummy(p)
         p.add_fence()
         mark = lab.now_s()
