@@ -105,9 +105,9 @@ bool tg_track_crosses(const struct tg_track *track, int64_t limit_ns, int64_t ho
                 first = (struct tg_interval){ -first.high_ns, -first.low_ns };
                 last = (struct tg_interval){ -last.high_ns, -last.low_ns };
         }
-        moved = (double)last.low_ns - (double)first.high_ns;
+        moved = (double)last.low_ns - (double)first.high_ns; /* both ends did, by at least that */
         /* outward is away from zero: a clock that is being set right runs fast too, and ends a little on the other side */
-        if (last.low_ns <= first.low_ns || last.low_ns <= -first.low_ns || last.high_ns <= first.high_ns || moved <= 0)
+        if (last.low_ns <= -first.low_ns || moved <= 0)
                 return false;
         rate = moved / (double)took;
         *rate_ppb = (int64_t)(rate < RATE_MOST ? rate * 1e9 : RATE_MOST * 1e9) * (ahead ? 1 : -1);
