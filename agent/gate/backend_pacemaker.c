@@ -4,10 +4,7 @@
 
    Maintenance stops no fencing of a lost node: FENCING says when there is a fence device, or a watchdog that stands in for one.
    WHOLE always: one command, run anywhere, is the cluster's. ARMED never: sbd counts in monotonic time and is not let go by maintenance.
-   prior: "absent", "false" or "true": open removes the value again, or sets it to false.
-
-   #health-time is set where the request names a colour: transient, of the own node, with a damping of 5 s. What follows from it is the
-   administrator's policy (node-health-strategy). */
+   prior: "absent", "false" or "true": open removes the value again, or sets it to false. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -15,8 +12,8 @@
 #include <timeguard/limits.h>
 
 #include "backend.h"
+#include "pacemaker_health.h"
 #include "run.h"
-#include "words.h"
 
 #define TOOL_NS       (5 * TG_NS_PER_S)
 #define TOOL_PATIENCE "3s" /* crmadmin would wait for 30 s while there is no designated controller */
@@ -173,28 +170,6 @@ static void judge(struct tg_gate_run *run, const struct view *view, struct tg_ga
                      why ? "; cannot close: " : "", why ? why : "");
 }
 
-/* Its failure is no failure of the gate. */
-static void tell_health(struct tg_gate_run *run)
-{
-        const char *const argv[] = { "attrd_updater",
-                                     "--name",
-                                     "#health-time",
-                                     "--update-both",
-                                     tg_gate_health_words[run->request->health],
-                                     "--delay",
-                                     "5s",
-                                     NULL };
-        struct tg_command command = { .argv = argv, .limit_ns = TOOL_NS };
-
-        if (run->request->health == TG_HEALTH_LEAVE)
-                return;
-        if (tg_command_run(&command, run->deadline_ns) != 0) {
-                char fault[TG_GATE_TEXT_MAX];
-
-                fprintf(stderr, "timeguard-gate: #health-time: %s\n", tg_command_fault(&command, fault, sizeof(fault)));
-        }
-}
-
 static void look(struct tg_gate_run *run, struct tg_gate_result *result)
 {
         struct view *view = run->view;
@@ -203,7 +178,7 @@ static void look(struct tg_gate_run *run, struct tg_gate_result *result)
             !read_controller(run, view, result))
                 return;
         if (run->request->verb == TG_GATE_STATUS)
-                tell_health(run);
+                tg_pacemaker_tell_health(run, view->node);
         judge(run, view, result);
 }
 

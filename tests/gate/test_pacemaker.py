@@ -3,6 +3,7 @@
 """The backend pacemaker on three nodes of real corosync and pacemaker with real resources. Usage: test_pacemaker.py --build DIRECTORY [NAME...]"""
 
 import argparse
+import re
 import sys
 import time
 
@@ -147,6 +148,61 @@ def fencing_is_told(cluster):
     cluster.option("stonith-enabled", "false")
     cluster.delete('<primitive id="fence"/>')
     require("fencing" not in cluster.order(1, "status")["flags"], "the flag stays")
+
+
+def health(cluster):
+    """{number: colour}"""
+    said = cluster.tool(1, "attrd_updater", "--name", "#health-time", "--query", "--all", check=False)
+    return {int(number): colour for number, colour in re.findall(r'host="n(\d)" value="(\w+)"', said)}
+
+
+def tell(cluster, number, colour, told=None):
+    """... and what it is then."""
+    require_equal(cluster.order(number, "status", health=colour)["outcome"], "done", "status")
+    cluster.lab.wait_for(lambda: health(cluster).get(number) == (told or colour), 15, f"n{number} told as {told or colour}")
+
+
+def follow(cluster, where, what):
+    """A colour is heard of 5 s after it was told, and then the controller acts; the resource must stay there."""
+    cluster.lab.wait_for(lambda: cluster.where("d1") == where, 20, what)
+    quiet(cluster, "d1", where, 8)
+
+
+@test
+def health_moves_resources_where_that_is_the_policy(cluster):
+    cluster.lab.wait_for(lambda: cluster.where("d1") == [2], 20, "d1 on n2")
+    tell(cluster, 2, "green")
+    cluster.option("node-health-strategy", "migrate-on-red")
+    try:
+        tell(cluster, 2, "yellow")
+        follow(cluster, [2], "d1 on n2, which is yellow")
+        tell(cluster, 2, "red")
+        cluster.lab.wait_for(lambda: cluster.where("d1") in ([1], [3]), 20, "d1 away from n2, which is red")
+        tell(cluster, 2, "green")
+        follow(cluster, [2], "d1 back on n2")
+        cluster.option("node-health-strategy", "only-green")
+        tell(cluster, 2, "yellow")
+        cluster.lab.wait_for(lambda: cluster.where("d1") in ([1], [3]), 20, "d1 away from n2, which is not green")
+    finally:
+        cluster.option("node-health-strategy", None)
+        tell(cluster, 2, "green")
+    follow(cluster, [2], "d1 back on n2")
+
+
+@test
+def no_majority_is_red(cluster):
+    for number in cluster.lab.nodes:
+        tell(cluster, number, "green")
+    tell(cluster, 2, "red")
+    tell(cluster, 2, "red")  # again: it does not count itself
+    for number in (1, 3):
+        tell(cluster, number, "red", told="yellow")
+    tell(cluster, 2, "green")
+    tell(cluster, 3, "red")
+    tell(cluster, 1, "red", told="yellow")
+    require_equal(health(cluster), {1: "yellow", 2: "green", 3: "red"}, "health")
+    for number in cluster.lab.nodes:
+        tell(cluster, number, "green")
 
 
 @test
