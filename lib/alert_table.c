@@ -112,6 +112,10 @@ static const struct tg_alert_kind alert_kinds[TG_ALERT_COUNT] = {
             "On @NODE@ stop the second agent: 'pgrep -a timeguardd'."),
         ROW(NODE_VERSION, "node-version", NODE, 5, 10 * S, 5 * S, false, "857ba96128b4409795b7451fcae2fee5",
             "Finish the upgrade: install one version of timeguard on all nodes."),
+        ROW(NODE_STARTED_UNPROVEN, "node-started-unproven", NODE, 4, 0, 3 * S, false, "a5aca0c73f0c4a4aa562ee4c1140ef62",
+            "On @NODE@ run 'timeguard status' and 'chronyc sources' and mend what they name; do not set its clock by hand "
+            "while an "
+            "HA watchdog is armed."),
 };
 
 const struct tg_alert_kind *tg_alert_kind(enum tg_alert_id id)

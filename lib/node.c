@@ -214,6 +214,7 @@ void tg_node_handle(struct tg_node *node, const struct tg_event *event)
                 [TG_EVENT_GATE_RESULT] = tg_node_on_gate_result,
                 [TG_EVENT_STORED] = tg_node_on_stored,
                 [TG_EVENT_ADMIN] = tg_node_on_admin,
+                [TG_EVENT_LET_PASS] = tg_node_on_let_pass,
                 [TG_EVENT_STOP] = on_stop,
         };
         unsigned change = tg_clock_take(&node->clock, &event->now);

@@ -57,6 +57,37 @@ static void judge_messages(struct tg_node *node)
         }
 }
 
+void tg_node_on_let_pass(struct tg_node *node, const struct tg_event *event)
+{
+        (void)event;
+        node->let_pass = node->dirty = true;
+}
+
+/* As 'timeguard wait' judges it. */
+static bool is_proven(const struct tg_verdict *verdict, int slot)
+{
+        return verdict->nodes[slot].state == TG_NODE_OK && verdict->agreement.in_set[slot] &&
+               (verdict->cluster == TG_CLUSTER_AGREED || verdict->cluster == TG_CLUSTER_AT_RISK);
+}
+
+/* Nobody else knows of it. While the own id is not known it waits. */
+static void judge_start(struct tg_node *node)
+{
+        int self = tg_node_self(node);
+        char reason[TG_REASON_MAX];
+
+        if (!node->let_pass || self < 0)
+                return;
+        if (is_proven(&node->verdict, self)) {
+                node->let_pass = false;
+                return;
+        }
+        snprintf(reason, sizeof reason,
+                 "HA services were started although the time of this node was not proven; it is %s: %.300s",
+                 tg_node_state_text(node->verdict.nodes[self].state), node->verdict.nodes[self].reason);
+        raise_node(node, TG_ALERT_NODE_STARTED_UNPROVEN, self, reason);
+}
+
 struct tg_situation tg_node_situation(const struct tg_node *node)
 {
         int64_t now = node->clock.last.raw_ns;
@@ -83,6 +114,7 @@ void tg_node_judge(struct tg_node *node)
         tg_verdict_evaluate(&node->verdict, &s, &node->alerts);
         tg_gate_judge(&node->gate, &s, &node->verdict.agreement, &node->alerts);
         judge_messages(node);
+        judge_start(node);
         for (uint32_t i = 0; i < node->view.n; i++)
                 in_grace[node->view.order[i]] = node->verdict.nodes[node->view.order[i]].in_grace;
         tg_alerts_settle(&node->alerts, in_grace, now, s.now_real_ns);

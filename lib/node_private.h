@@ -49,6 +49,7 @@ struct tg_node {
         bool ticked;       /* the second's own report is due */
         bool must_report;  /* ... even past the limit of five a second */
         bool leaving;
+        bool let_pass; /* HA services were started, and since then this node has not been proven */
         bool dirty;  /* the verdict is older than the view */
         bool acts;   /* the own report has come back: the gate may act */
         bool urgent; /* ... and must not wait for the next look */
@@ -76,6 +77,7 @@ void tg_node_on_delivery(struct tg_node *node, const struct tg_event *event);
 /* node_judge.c: who has been silent for too long; the verdict and the alerts as of the last look. */
 void tg_node_hush(struct tg_node *node);
 void tg_node_judge(struct tg_node *node);
+void tg_node_on_let_pass(struct tg_node *node, const struct tg_event *event);
 struct tg_situation tg_node_situation(const struct tg_node *node);
 /* node_gate.c */
 void tg_node_on_asked(struct tg_node *node, const struct tg_event *event);

@@ -154,6 +154,11 @@ enum tg_exit tg_control_release(FILE *complaints)
         return call_method("Release", NULL, complaints);
 }
 
+enum tg_exit tg_control_let_pass(FILE *complaints)
+{
+        return call_method("LetPass", NULL, complaints);
+}
+
 enum tg_exit tg_control_test(FILE *complaints)
 {
         return call_method("Test", NULL, complaints);

@@ -14,3 +14,4 @@ enum tg_exit tg_control_hold(uint32_t seconds, FILE *complaints);
 enum tg_exit tg_control_close(uint32_t seconds, FILE *complaints);
 enum tg_exit tg_control_release(FILE *complaints);
 enum tg_exit tg_control_test(FILE *complaints);
+enum tg_exit tg_control_let_pass(FILE *complaints);

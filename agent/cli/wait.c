@@ -3,6 +3,7 @@
    yet is no reason to give up before the time: at boot it may be about to start. */
 #include <stdlib.h>
 
+#include "control.h"
 #include "inquire.h"
 #include "pace.h"
 #include "units.h"
@@ -39,10 +40,27 @@ static bool look(const char *socket, char why[static TG_INQUIRE_ERROR_MAX])
         return proven;
 }
 
+static bool is_service(void)
+{
+        return getenv("JOURNAL_STREAM") != NULL;
+}
+
 /* The service manager takes a level before the line. */
 static const char *level(const char *prefix)
 {
-        return getenv("JOURNAL_STREAM") ? prefix : "";
+        return is_service() ? prefix : "";
+}
+
+/* By the unit HA services wait for, and they start now: the agent, if there is one, raises the alert. By hand it is an answer, and nothing more. */
+static enum tg_exit give_up(int64_t patience_ns, const char *why)
+{
+        char span[TG_UNITS_MAX];
+
+        fprintf(stderr, "%stimeguard: the time of this node was not proven within %s; %s\n", level("<4>"),
+                tg_units_duration(patience_ns, span), why);
+        if (is_service())
+                (void)tg_control_let_pass(stderr);
+        return TG_EXIT_NOT;
 }
 
 enum tg_exit tg_wait_command(const struct tg_request *request)
@@ -51,11 +69,8 @@ enum tg_exit tg_wait_command(const struct tg_request *request)
         char why[TG_INQUIRE_ERROR_MAX] = "", span[TG_UNITS_MAX];
 
         while (!look(request->socket, why)) {
-                if (tg_pace_now_ns() - since_ns >= patience_ns) {
-                        fprintf(stderr, "%stimeguard: the time of this node was not proven within %s; %s\n", level("<4>"),
-                                tg_units_duration(patience_ns, span), why);
-                        return TG_EXIT_NOT;
-                }
+                if (tg_pace_now_ns() - since_ns >= patience_ns)
+                        return give_up(patience_ns, why);
                 tg_pace_rest();
         }
         printf("%sproven after %s; %s\n", level("<6>"), tg_units_duration(tg_pace_now_ns() - since_ns, span), why);

@@ -110,6 +110,11 @@ static int on_test(sd_bus_message *call, void *data, sd_bus_error *error)
         return take(data, call, &(struct tg_event){ .type = TG_EVENT_ADMIN, .admin = { .look = true } }, error);
 }
 
+static int on_let_pass(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+        return take(data, call, &(struct tg_event){ .type = TG_EVENT_LET_PASS }, error);
+}
+
 #define TEXT(name) SD_BUS_PROPERTY(name, "s", get_text, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
 /* For sd-bus alone, which would ask the bus for the sender's privileges and wait: tg_dbus_calls_take() asks without waiting. */
 #define OPEN SD_BUS_VTABLE_UNPRIVILEGED
@@ -130,6 +135,7 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_NAMES("Close", "u", SD_BUS_PARAM(seconds), "", , on_close, OPEN),
         SD_BUS_METHOD("Release", "", "", on_release, OPEN),
         SD_BUS_METHOD("Test", "", "", on_test, OPEN),
+        SD_BUS_METHOD("LetPass", "", "", on_let_pass, OPEN),
         SD_BUS_SIGNAL_WITH_NAMES("StateChanged", "ss", SD_BUS_PARAM(state) SD_BUS_PARAM(why), 0),
         SD_BUS_VTABLE_END,
 };

@@ -6,6 +6,7 @@
      Close(u seconds) the cluster's gate is closed, whatever the clocks and gate.mode say, and stays so for so long
      Release()        ends hold or closing; without one, and for the latter: what is closed may open as soon as all is proven well
      Test()           reads the HA stack anew, and nothing else; what was found is in the status document
+     LetPass()        from 'timeguard wait': this node starts its HA services without proof; an alert says so until there is one
      StateChanged(s state, s why)
 
    Methods are for root alone, by the bus's policy and once more by the sender's uid. Nothing here blocks. */

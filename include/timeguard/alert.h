@@ -46,6 +46,7 @@ enum tg_alert_id {
         TG_ALERT_NODE_BAD_REPORT,
         TG_ALERT_NODE_TWO_AGENTS,
         TG_ALERT_NODE_VERSION,
+        TG_ALERT_NODE_STARTED_UNPROVEN,
         TG_ALERT_COUNT
 };
 

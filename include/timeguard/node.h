@@ -32,6 +32,7 @@ enum tg_event_type {
         TG_EVENT_GATE_RESULT,  /* the executor has run an order */
         TG_EVENT_STORED,       /* the gate's registers are on disk, or could not be written */
         TG_EVENT_ADMIN,        /* an administrator's word about the gate */
+        TG_EVENT_LET_PASS,     /* 'timeguard wait' has given up: this node starts its HA services, proven or not */
         TG_EVENT_STOP,         /* the agent is about to stop: say so to the peers */
 };
 

@@ -3,6 +3,7 @@
 """The command line and the agent as they are installed, with a systemd, system bus and corosync of their own, on one node: the rehearsal of
 closing, who may ask for it, and timeguard-wait.service. Usage: test_control.py --build DIRECTORY [NAME...]"""
 
+import json
 import os
 import shutil
 import sys
@@ -126,7 +127,7 @@ def changes_are_told_over_the_bus(machine):
 
 @test
 def a_boot_is_held_up_and_let_pass(machine):
-    """Nothing is proven here, as there is no chronyd: HA starts all the same, after the wait, with a warning."""
+    """Nothing is proven here, as there is no chronyd: HA starts all the same, after the wait, with an alert."""
     machine.run("systemctl", "enable", "timeguard-wait")
     require_equal(machine.run("systemctl", "is-enabled", "timeguard-wait").stdout, "enabled\n", "the unit")
     machine.run("systemctl", "start", "timeguard-wait.service", "pve-ha-lrm.service")
@@ -140,6 +141,9 @@ def a_boot_is_held_up_and_let_pass(machine):
     require_equal([machine.active(unit) for unit in ("timeguard-wait.service", "pve-ha-lrm.service")], ["active", "active"], "the units")
     said = machine.run("journalctl", "-q", "-u", "timeguard-wait", "-p", "warning", "-o", "cat").stdout
     require("the time of this node was not proven within 3" in said, f"the journal: {said}")
+    alert = json.loads(machine.run("journalctl", "-q", "-u", "timeguard", "-o", "json", "TIMEGUARD_ALERT=node-started-unproven").stdout)
+    require_equal((alert["TIMEGUARD_TRANSITION"], alert["PRIORITY"], alert["TIMEGUARD_NODE"]), ("raised", "4", "alone"), "the alert")
+    require("node-started-unproven" in timeguard(machine, "status")[1], "the alert in the status")
 
 
 if __name__ == "__main__":

@@ -328,6 +328,35 @@ static void test_configurations_differ(void **state)
 }
 
 /* Pairs are judged by a new budget at once, not when their next bound comes. */
+/* What 'timeguard wait' let pass: said by that node alone, until it is proven; and not at all where it is. */
+static void test_started_unproven(void **state)
+{
+        const enum tg_alert_id id = TG_ALERT_NODE_STARTED_UNPROVEN;
+
+        (void)state;
+        start(3, 9, NULL);
+        world_run(&world, 8 * S);
+        world_let_pass(&world, 1);
+        assert_false(world_raised(&world, 1, id, 1));
+        world_source(&world, 2, NULL);
+        world_run(&world, 20 * S);
+        assert_false(world_raised(&world, 1, id, 1) || world_raised(&world, 2, id, 2));
+        world_let_pass(&world, 2);
+        world_run(&world, S);
+        assert_true(world_raised(&world, 2, id, 2));
+        assert_false(world_raised(&world, 0, id, 2));
+        world_run(&world, 30 * S);
+        assert_true(world_raised(&world, 2, id, 2));
+        world_source(&world, 2, "10.0.0.254");
+        world_run(&world, 10 * S);
+        assert_state(2, 2, TG_NODE_OK);
+        assert_false(world_raised(&world, 2, id, 2));
+        world_source(&world, 2, NULL);
+        world_run(&world, 20 * S);
+        assert_false(world_raised(&world, 2, id, 2));
+        stop();
+}
+
 static void test_a_budget_counts_at_once(void **state)
 {
         struct tg_options options;
@@ -744,6 +773,7 @@ int main(int argc, char **argv)
                 cmocka_unit_test(test_local_and_orphan),
                 cmocka_unit_test(test_aliases_are_one_source),
                 cmocka_unit_test(test_configurations_differ),
+                cmocka_unit_test(test_started_unproven),
                 cmocka_unit_test(test_a_budget_counts_at_once),
                 cmocka_unit_test(test_another_id_begins_anew),
                 cmocka_unit_test(test_ring_change_keeps_verdicts),

@@ -451,6 +451,13 @@ void world_pause(struct world *w, uint32_t i, int64_t for_ns)
         w->nodes[i].paused_ns += for_ns;
 }
 
+void world_let_pass(struct world *w, uint32_t i)
+{
+        struct tg_event event = { .type = TG_EVENT_LET_PASS };
+
+        give(w, i, &event);
+}
+
 void world_configure(struct world *w, uint32_t i, const struct tg_options *options)
 {
         struct tg_event event = { .type = TG_EVENT_OPTIONS, .options = options };

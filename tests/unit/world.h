@@ -62,7 +62,8 @@ void world_step(struct world *w, uint32_t i, int64_t by_ns);
 void world_slew(struct world *w, uint32_t i, int64_t slope_ppb); /* d(REALTIME - RAW)/dt */
 void world_pause(struct world *w, uint32_t i, int64_t for_ns);   /* all clocks of the node stand still meanwhile */
 void world_new_ring(struct world *w);
-void world_quorum(struct world *w); /* tells all nodes w->quorum */
+void world_quorum(struct world *w);               /* tells all nodes w->quorum */
+void world_let_pass(struct world *w, uint32_t i); /* its boot was let pass by `timeguard wait` */
 void world_configure(struct world *w, uint32_t i, const struct tg_options *options);
 /* t when RAW of node i was this, if it was not paused since. */
 int64_t world_when(const struct world *w, uint32_t i, int64_t raw_ns);
