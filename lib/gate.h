@@ -31,9 +31,9 @@ struct tg_gate_work {
         uint8_t stage;        /* as of the last look, to notice the next */
         int64_t stage_raw_ns; /* since when */
         uint8_t intent[16];   /* the record whose INTENT this process wrote ... */
-        bool tried;           /* ... and whose command it has asked for, or is about to */
-        bool done;            /* the command was accepted, or may have been */
-        bool moved;           /* it was read to be opening since it was asked to open */
+        bool done;            /* ... and whose command was accepted, or may have been */
+        bool asked;           /* the record is OPENING, and this process has asked it to open */
+        bool moved;           /* ... and it was read to be opening, whoever asked it to */
         bool spent;           /* it was about to open, and danger came again: the word that let it counts no more */
         uint8_t failures;
         int64_t rest_until_ns;         /* after a failure */

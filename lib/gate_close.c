@@ -29,7 +29,7 @@ static bool knows_whole(const struct tg_gate_report *report)
 static void intend(struct tg_gate_at *at)
 {
         memcpy(at->work->intent, at->record->uuid, sizeof at->work->intent);
-        at->work->tried = at->work->done = false;
+        at->work->done = false;
         tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_INTENT);
 }
 
@@ -103,7 +103,6 @@ static void close_intended(struct tg_gate_at *at)
                 } else if (!tg_gate_is_wanted(at)) {
                         tg_gate_finish(at, TG_STAGE_VOID);
                 } else if (tg_gate_ha_state(at) == TG_HA_OPEN) {
-                        at->work->tried = true;
                         tg_gate_order_run(at->gate, at->s, at->slot, TG_GATE_CLOSE);
                 }
         }
@@ -117,9 +116,9 @@ void tg_gate_at_intent(struct tg_gate_at *at)
                 take_over(at);
         else if (work->done)
                 tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_ISSUED);
-        else if (!work->tried && !work->failures && !tg_gate_is_wanted(at))
+        else if (!work->failures && !tg_gate_is_wanted(at))
                 tg_gate_finish(at, TG_STAGE_VOID);
-        else if (!work->tried && tg_gate_is_stored(at->gate, at->s, at->slot))
+        else if (tg_gate_is_stored(at->gate, at->s, at->slot))
                 close_intended(at);
 }
 
@@ -136,7 +135,7 @@ void tg_gate_at_issued(struct tg_gate_at *at)
         }
         if ((fanned_out || tg_gate_is_shut(at)) && tg_gate_may_open(at->gate, at->s, at->slot)) {
                 /* what never came to be closed is not left halfway either */
-                tg_gate_begin_opening(at);
+                tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_OPENING);
                 return;
         }
         if (!tg_gate_is_late(at))

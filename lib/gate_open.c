@@ -27,12 +27,6 @@ bool tg_gate_opens(const struct tg_gate_at *at)
         return is_superseded(at) || tg_gate_may_open(at->gate, at->s, at->slot);
 }
 
-void tg_gate_begin_opening(struct tg_gate_at *at)
-{
-        at->work->tried = at->work->moved = false;
-        tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_OPENING);
-}
-
 void tg_gate_at_verified(struct tg_gate_at *at)
 {
         if (tg_gate_is_open_again(at)) {
@@ -49,7 +43,7 @@ void tg_gate_at_verified(struct tg_gate_at *at)
         } else if (tg_gate_opens(at) &&
                    (tg_gate_is_fanned_out(at) ||
                     (tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_NOW_NS) && tg_gate_ha_state(at) == TG_HA_CLOSED))) {
-                tg_gate_begin_opening(at);
+                tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_OPENING);
         } else if (!at->slot && !tg_gate_opens(at)) {
                 tg_gate_duty_release(at->gate);
         }
@@ -64,11 +58,11 @@ static void open_whole(struct tg_gate_at *at)
 {
         if (!tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_WORK_NS))
                 return;
-        at->work->moved |= at->work->tried && tg_gate_ha_state(at) == TG_HA_OPENING;
+        at->work->moved |= tg_gate_ha_state(at) == TG_HA_OPENING;
         if (tg_gate_ha_state(at) == TG_HA_OPEN || (at->work->moved && tg_gate_is_shut(at))) {
                 /* what is shut again after that was shut by somebody else */
                 tg_gate_finish(at, TG_STAGE_UNDONE);
-        } else if (tg_gate_is_shut(at) && (!at->work->tried || at->s->now_raw_ns - at->work->asked_raw_ns > AGAIN_NS)) {
+        } else if (tg_gate_is_shut(at) && (!at->work->asked || at->s->now_raw_ns - at->work->asked_raw_ns > AGAIN_NS)) {
                 if (at->gate->finding.danger != TG_DANGER_NONE && !is_superseded(at)) {
                         tg_gate_finish(at, tg_gate_ha_state(at) == TG_HA_CLOSED ? TG_STAGE_VERIFIED : TG_STAGE_ISSUED);
                         return;
@@ -76,7 +70,7 @@ static void open_whole(struct tg_gate_at *at)
                 /* whoever goes on with what another one began proves it anew */
                 if (!at->gate->finding.quiet && !is_superseded(at))
                         return;
-                at->work->tried = true;
+                at->work->asked = true;
                 at->work->asked_raw_ns = at->s->now_raw_ns;
                 tg_gate_order_run(at->gate, at->s, at->slot, TG_GATE_OPEN);
         }

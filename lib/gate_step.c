@@ -35,7 +35,7 @@ void tg_gate_failed(struct tg_gate *gate, const struct tg_situation *s, int slot
         work->rest_until_ns = s->now_raw_ns + tg_gate_backoff_ns(work->failures);
         if (work->failures < UINT8_MAX)
                 work->failures++;
-        work->tried = work->done = false;
+        work->asked = work->done = false;
         if (!slot)
                 tg_gate_duty_release(gate);
         gate->wants_report = true;
@@ -116,7 +116,7 @@ bool tg_gate_is_wanted(const struct tg_gate_at *at)
             tg_gate_may_not(at->gate, at->s, buf, sizeof buf))
                 return false;
         if (at->slot)
-                return f->scope == TG_GATE_NODE && f->lone == at->s->self && !tg_stage_is_live(other->stage) && !elsewhere;
+                return f->scope == TG_GATE_NODE && f->lone == at->s->self && !tg_stage_is_live(other->stage);
         return (f->scope == TG_GATE_CLUSTER && !is_accounted_for(at)) || (f->scope == TG_GATE_NODE && elsewhere);
 }
 

@@ -55,6 +55,5 @@ void tg_gate_at_issued(struct tg_gate_at *at);
 /* gate_open.c: somebody else has opened it. */
 bool tg_gate_is_open_again(const struct tg_gate_at *at);
 bool tg_gate_opens(const struct tg_gate_at *at);
-void tg_gate_begin_opening(struct tg_gate_at *at);
 void tg_gate_at_verified(struct tg_gate_at *at);
 void tg_gate_at_opening(struct tg_gate_at *at);
