@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What test programs share that play on one machine of machine.py."""
+"""What test programs share that play on one machine of machine.py at a time."""
 
 import argparse
 
@@ -31,8 +31,7 @@ nodelist {
 """
 
 
-def main(files, prepare=None, binds=()):
-    """Runs the tests on a machine with these files; the exit status."""
+def _main(run):
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("names", nargs="*")
@@ -41,7 +40,19 @@ def main(files, prepare=None, binds=()):
     if why_not:
         print(f"skip: {why_not}\n0 passed, 0 failed, 1 skipped")
         return 77
-    with Machine(arguments.build, files, binds=binds) as machine:
-        if prepare:
-            prepare(machine)
-        return run_tests(machine, names=arguments.names)
+    return run(arguments.build, arguments.names)
+
+
+def main(files, prepare=None, binds=()):
+    """Runs the tests on a machine with these files; the exit status."""
+    def run(build, names):
+        with Machine(build, files, binds=binds) as machine:
+            if prepare:
+                prepare(machine)
+            return run_tests(machine, names=names)
+    return _main(run)
+
+
+def main_of_many():
+    """The same for tests that each make a machine of their own: they get the build directory."""
+    return _main(lambda build, names: run_tests(build, names=names))

@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "cluster"))
 
 from program import die_with_parent  # noqa: E402 # after the search path
+from suite import require, require_equal  # noqa: E402
 
 GATE = "/run/timeguard/gate"
 READY_S = 10
@@ -25,6 +26,13 @@ def request(ticket, verb, **changes):
              "nodes": [{"id": number, "name": f"n{number}"} for number in (1, 2, 3)], "units": [], "command": "", "health": "leave"}
     whole.update(changes)
     return {key: value for key, value in whole.items() if value is not None}
+
+
+def require_refused(found, what, *words):
+    """A result: nothing was run, and these words tell why."""
+    require_equal((found["outcome"], found["command"]), ("failed", ""), what)
+    for word in words:
+        require(word in found["detail"], f"{what}: {found['detail']}")
 
 
 class Box:

@@ -1,36 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The backend proxmox, unchanged, against the stand-in of Proxmox HA. Usage: test_proxmox.py --build DIRECTORY [NAME...]"""
+"""The backend proxmox, unchanged, against the stand-in of Proxmox HA: the cluster. Usage: test_proxmox.py --build DIRECTORY [NAME...]"""
 
-import argparse
 import json
 import os
 import socket
 import sys
 import time
 
-from machine import missing
+from alone import main_of_many
+from box import require_refused
 from proxmox import CRM, GUESTS, LRM, Proxmox
 
-from suite import require, require_equal, run_tests, test  # by box's search path
-
-arguments = argparse.ArgumentParser()
-arguments.add_argument("--build", required=True)
-arguments.add_argument("names", nargs="*")
-ARGS = arguments.parse_args()
+from suite import require, require_equal, test  # by box's search path
 
 DISARM = "ha-manager crm-command disarm-ha freeze"
-STOP = f"systemctl stop --no-block {LRM} {CRM}"
-
-
-def proxmox(**options):
-    return Proxmox(ARGS.build, **options)
-
-
-def require_refused(found, what, *words):
-    require_equal((found["outcome"], found["command"]), ("failed", ""), what)
-    for word in words:
-        require(word in found["detail"], f"{what}: {found['detail']}")
 
 
 def master(p):
@@ -38,8 +22,8 @@ def master(p):
 
 
 @test
-def the_cluster_is_disarmed_and_armed():
-    with proxmox() as p:
+def the_cluster_is_disarmed_and_armed(build):
+    with Proxmox(build) as p:
         p.wait_armed()
         found = p.order("status")
         require_equal((found["state"], found["prior"], found["command"], found["backend"]), ("open", "armed,lrm+crm", DISARM, "proxmox"), "status")
@@ -61,8 +45,8 @@ def the_cluster_is_disarmed_and_armed():
 
 
 @test
-def an_administrators_disarm_is_not_ours():
-    with proxmox() as p:
+def an_administrators_disarm_is_not_ours(build):
+    with Proxmox(build) as p:
         p.wait_armed()
         p.ha_manager("n2", "crm-command", "disarm-ha", "ignore")
         found, _ = p.until("closed", 10)
@@ -86,8 +70,8 @@ def an_administrators_disarm_is_not_ours():
 
 
 @test
-def closed_takes_every_lrm_and_no_watchdog():
-    with proxmox() as p:
+def closed_takes_every_lrm_and_no_watchdog(build):
+    with Proxmox(build) as p:
         p.wait_armed()
         p.order("close")
         p.until("closed", 10)
@@ -106,9 +90,9 @@ def closed_takes_every_lrm_and_no_watchdog():
 
 
 @test
-def one_command_waits_at_a_time():
+def one_command_waits_at_a_time(build):
     """No manager reads the commands: the second close sees the first, and does not take it for its own."""
-    with proxmox() as p:
+    with Proxmox(build) as p:
         p.wait_armed()
         p.machine.run("systemctl", "kill", "-s", "KILL", CRM)
         for node in ("n2", "n3"):
@@ -124,9 +108,9 @@ def one_command_waits_at_a_time():
 
 
 @test
-def an_lrm_at_work_is_not_closed_a_stopped_one_is():
+def an_lrm_at_work_is_not_closed_a_stopped_one_is(build):
     """The manager calls it disarmed while a worker goes on under its watchdog. An LRM that is stopped later says so for ever, and does nothing."""
-    with proxmox() as p:
+    with Proxmox(build) as p:
         p.wait_armed()
         p.ctl(do="guest", sid="vm:102", running=False, start_s=120)
         p.wait_for(lambda: json.loads(p.read("n2", "nodes/n2/lrm_status"))["state"] == "active", 5, "the LRM")
@@ -145,142 +129,8 @@ def an_lrm_at_work_is_not_closed_a_stopped_one_is():
 
 
 @test
-def an_old_release_stops_its_own_daemons():
-    with proxmox(versions=("4.0.6",) * 3) as p:
-        p.wait_armed()
-        found = p.order("status")
-        require_equal((found["state"], found["command"], "whole" in found["flags"], "ready" in found["flags"]), ("open", STOP, False, True), "status")
-        for verb in ("close", "open"):
-            found = p.order(verb, prior="armed,lrm+crm")
-            require_equal((found["outcome"], found["command"]), ("failed" if verb == "close" else "done", ""), f"{verb} of the cluster: {found}")
-        node_gate(p)
-        p.order("close", "node")
-        p.until("closed", 10)
-        require_refused(p.order("open", prior="armed,lrm+crm"), "open of the cluster", "5.1.3")
-
-
-def node_gate(p):
-    found = p.order("status", "node")
-    require_equal((found["state"], found["prior"], found["command"]), ("open", "armed,lrm+crm", STOP), "status")
-    require("ready" in found["flags"], f"flags {found['flags']}: {found['detail']}")
-    closed = p.order("close", "node")
-    require_equal((closed["outcome"], closed["state"], closed["prior"], closed["command"]), ("done", "closing", "armed,lrm+crm", STOP), "close")
-    require_equal((p.machine.active(LRM), p.machine.active(CRM)), ("deactivating", "active"), "the LRM goes first")
-    jobs = {line.split()[1]: line.split()[2:] for line in p.machine.run("systemctl", "list-jobs", "--plain", "--no-legend").stdout.splitlines()}
-    require_equal((jobs[LRM], jobs[CRM]), (["stop", "running"], ["stop", "waiting"]), "the jobs")
-    require_refused(p.order("close", "node"), "a second close", "closing already")
-    found, seen = p.until("closed", 10, "node")
-    require_equal((seen, "armed" in found["flags"], found["prior"]), (["closing", "closed"], False, "armed,neither"), "closed")
-    require_equal((p.service("vm:101"), p.service("vm:102")), ("freeze", "started"), "the guests")
-    require_equal(p.armed(), ["n2", "n3"], "markers")
-    opened = p.order("open", "node", prior="armed,lrm+crm")
-    require_equal((opened["outcome"], opened["command"]), ("done", f"systemctl start --no-block {CRM} {LRM}"), "open")
-    _, seen = p.until("open", 10, "node")
-    p.wait_armed()
-
-
-@test
-def one_node_stops_its_own_daemons():
-    with proxmox() as p:
-        p.wait_armed()
-        node_gate(p)
-
-
-@test
-def stopped_daemons_alone_are_not_closed():
-    """As long as a watchdog is armed here, or the guests of this node are not frozen."""
-    with proxmox() as p:
-        p.wait_armed()
-        p.order("close", "node")
-        p.until("closed", 10, "node")
-        with socket.socket(socket.AF_UNIX) as client:
-            client.connect(os.path.join(p.root, "n1/run/watchdog-mux.sock"))
-            p.wait_for(lambda: "n1" in p.armed(), 2, "the marker")
-            require_equal(p.order("status", "node")["state"], "closing", "with a watchdog")
-            client.sendall(b"V")
-        p.until("closed", 5, "node")
-        p.order("open", "node", prior="armed,lrm+crm")
-        p.wait_armed()
-        p.until("open", 10, "node")
-        # killed, they freeze nothing; and no guest is where the marker is what keeps it from being closed
-        p.machine.run("systemctl", "kill", "-s", "KILL", LRM, CRM)
-        p.wait_for(lambda: p.machine.active(LRM) == p.machine.active(CRM) == "failed", 5, "killed daemons")
-        p.machine.run("rm", "-f", "/run/watchdog-mux.active")
-        require_equal((p.service("vm:101"), p.order("status", "node")["state"]), ("started", "closing"), "after a kill")
-
-
-@test
-def a_guest_on_its_way_here_keeps_it_closing():
-    """The manager moves guests to a node whose LRM is stopped."""
-    with proxmox() as p:
-        p.wait_armed()
-        p.order("close", "node")
-        p.until("closed", 10, "node")
-        p.ctl(do="guest", sid="vm:102", move_s=60)
-        p.ha_manager("n2", "crm-command", "migrate", "vm:102", "n1")
-        p.wait_for(lambda: p.service("vm:102") == "migrate", 5, "the migration")
-        require_equal(p.order("status", "node")["state"], "closing", "while it moves")
-        p.wait_for(lambda: p.service("vm:102") == "freeze", 15, "a frozen guest")
-        require_equal(p.order("status", "node")["state"], "closed", "when it is here")
-
-
-@test
-def no_daemon_is_stopped_while_a_disarm_waits_for_it():
-    with proxmox() as p:
-        p.wait_armed()
-        p.ha_manager("n2", "crm-command", "disarm-ha", "freeze")
-        p.wait_for(lambda: "disarm" in p.manager_status(), 5, "the disarm")
-        require_refused(p.order("close", "node"), "close", "disarmed")
-        require("ready" not in p.order("status", "node")["flags"], "the flag ready")
-        require_equal(p.machine.active(LRM), "active", "the LRM")
-
-
-@test
-def daemons_without_an_order_are_not_stopped():
-    with proxmox() as p:
-        p.wait_armed()
-        there = f"/usr/lib/systemd/system/{LRM}"
-        p.machine.run("sed", "-i", f"/^After={CRM}$/d", there)
-        p.machine.run("systemctl", "daemon-reload")
-        require_refused(p.order("close", "node"), "close", "not ordered")
-        require_equal(p.machine.active(LRM), "active", "the LRM")
-
-
-@test
-def a_masked_daemon_is_taken_over():
-    with proxmox() as p:
-        p.wait_armed()
-        p.order("close", "node")
-        p.until("closed", 10, "node")
-        p.machine.run("systemctl", "mask", "--runtime", LRM)
-        require_refused(p.order("open", "node", prior="armed,lrm+crm"), "open of a masked unit", LRM, "masked")
-        require_equal(p.machine.active(CRM), "inactive", "the CRM")
-        p.machine.run("systemctl", "unmask", "--runtime", LRM)
-        require_refused(p.order("open", "node", prior="armed,neither"), "open of what did not run")
-        require_refused(p.order("open", "node", prior="lrm+crm"), "open with half a prior")
-        require_equal(p.order("open", "node", prior="armed,crm")["command"], f"systemctl start --no-block {CRM}", "open of one")
-
-
-@test
-def the_old_mode_of_a_new_lrm_is_not_open():
-    """A stopped LRM leaves its last mode behind; it counts only once the new one has written its own."""
-    with proxmox() as p:
-        p.wait_armed()
-        p.order("close", "node")
-        p.until("closed", 10, "node")
-        require_equal(json.loads(p.read("n1", "nodes/n1/lrm_status"))["mode"], "restart", "the mode left behind")
-        # a main process that never writes its status
-        p.machine.run("mkdir", "-p", f"/run/systemd/system/{LRM}.d")
-        p.machine.write(f"/run/systemd/system/{LRM}.d/idle.conf", "[Service]\nExecStart=\nExecStart=/bin/sleep infinity\n")
-        p.machine.run("systemctl", "daemon-reload")
-        p.order("open", "node", prior="armed,lrm+crm")
-        p.wait_for(lambda: p.machine.active(LRM) == "active", 5, "the LRM")
-        require_equal(p.order("status", "node")["state"], "opening", "state")
-
-
-@test
-def without_quorum_nothing_is_run():
-    with proxmox() as p:
+def without_quorum_nothing_is_run(build):
+    with Proxmox(build) as p:
         p.wait_armed()
         p.ctl(do="partition", parts=[["n1"], ["n2", "n3"]])
         for scope in ("cluster", "node"):
@@ -291,9 +141,9 @@ def without_quorum_nothing_is_run():
 
 
 @test
-def a_lock_that_is_not_got_is_a_clear_failure():
+def a_lock_that_is_not_got_is_a_clear_failure(build):
     """At the speed of life: ha-manager gives up within the time of a run, and what it said is told."""
-    with proxmox(speed=1, guests={}) as p:
+    with Proxmox(build, speed=1, guests={}) as p:
         p.ctl(do="guest", sid="vm:101", node="n1")
         p.ctl(do="lock", node="n2", name="domain-ha", held=True)
         p.wait_for(lambda: p.order("status")["state"] == "open", 40, "a guest of the HA stack")
@@ -305,8 +155,8 @@ def a_lock_that_is_not_got_is_a_clear_failure():
 
 
 @test
-def a_hung_file_system_costs_one_run():
-    with proxmox() as p:
+def a_hung_file_system_costs_one_run(build):
+    with Proxmox(build) as p:
         p.wait_armed()
         p.ctl(do="hang", node="n1", hung=True)
         for verb in ("status", "close"):
@@ -320,8 +170,8 @@ def a_hung_file_system_costs_one_run():
 
 
 @test
-def busy_services_defer_it():
-    with proxmox() as p:
+def busy_services_defer_it(build):
+    with Proxmox(build) as p:
         p.wait_armed()
         p.ctl(do="guest", sid="vm:102", move_s=60)
         p.ha_manager("n2", "crm-command", "migrate", "vm:102", "n3")
@@ -334,8 +184,8 @@ def busy_services_defer_it():
 
 
 @test
-def a_node_of_an_old_release_keeps_it_closing():
-    with proxmox(versions=("5.2.0", "5.2.0", "4.0.6")) as p:
+def a_node_of_an_old_release_keeps_it_closing(build):
+    with Proxmox(build, versions=("5.2.0", "5.2.0", "4.0.6")) as p:
         p.wait_armed()
         p.wait_for(lambda: p.manager_status()["master_node"] != "n3", 5, "a master that knows disarm")
         require_equal(p.order("close")["outcome"], "done", "close")
@@ -346,8 +196,8 @@ def a_node_of_an_old_release_keeps_it_closing():
 
 
 @test
-def an_unused_stack_has_nothing_to_close():
-    with proxmox(guests={}) as p:
+def an_unused_stack_has_nothing_to_close(build):
+    with Proxmox(build, guests={}) as p:
         p.ctl(do="write", node="n2", path="ha/resources.cfg", text="\n")
         for scope in ("cluster", "node"):
             found = p.order("status", scope)
@@ -356,20 +206,9 @@ def an_unused_stack_has_nothing_to_close():
 
 
 @test
-def a_node_in_maintenance_is_not_stopped():
-    """Its LRM would end only after all guests have been moved away."""
-    with proxmox() as p:
-        p.wait_armed()
-        p.ha_manager("n2", "crm-command", "node-maintenance", "enable", "n1")
-        p.wait_for(lambda: "maintenance" in p.order("status", "node")["detail"], 10, "maintenance")
-        require_refused(p.order("close", "node"), "close", "maintenance")
-        require_equal(p.machine.active(LRM), "active", "the LRM")
-
-
-@test
-def a_master_that_dies_is_no_obstacle():
+def a_master_that_dies_is_no_obstacle(build):
     """The disarm survives the change of the master."""
-    with proxmox() as p:
+    with Proxmox(build) as p:
         p.wait_armed()
         p.order("close")
         p.until("closed", 10)
@@ -385,8 +224,4 @@ def a_master_that_dies_is_no_obstacle():
 
 
 if __name__ == "__main__":
-    WHY_NOT = missing()
-    if WHY_NOT:
-        print(f"skip: {WHY_NOT}\n0 passed, 0 failed, 1 skipped")
-        sys.exit(77)
-    sys.exit(run_tests(names=ARGS.names))
+    sys.exit(main_of_many())
