@@ -24,6 +24,28 @@ static void random_registers(struct tg_random *r, struct tg_gate_registers *out)
         out->recent = (uint8_t)random_u64(r);
 }
 
+/* Field by field: what lies between the fields is anything. */
+static bool same_record(const struct tg_gate_record *a, const struct tg_gate_record *b)
+{
+        return tg_gate_record_same(a, b) && a->owner_id == b->owner_id && a->target_id == b->target_id &&
+               a->scope == b->scope && a->stage == b->stage && a->whole == b->whole && a->boot_tag == b->boot_tag &&
+               a->damping == b->damping && a->since_real_ns == b->since_real_ns && !memcmp(a->prior, b->prior, sizeof a->prior);
+}
+
+static bool same_hold(const struct tg_gate_hold *a, const struct tg_gate_hold *b)
+{
+        return tg_gate_hold_same(a, b) && a->holds == b->holds && a->closes == b->closes && a->taken == b->taken &&
+               a->left_s == b->left_s && !memcmp(a->ack, b->ack, sizeof a->ack);
+}
+
+static bool same_registers(const struct tg_gate_registers *a, const struct tg_gate_registers *b)
+{
+        for (int i = 0; i < TG_GATE_SLOTS; i++)
+                if (!same_record(&a->records[i], &b->records[i]))
+                        return false;
+        return same_hold(&a->hold, &b->hold) && !memcmp(&a->own, &b->own, sizeof a->own) && a->recent == b->recent;
+}
+
 static void what_is_saved_is_loaded(void **state)
 {
         struct property p = property_begin(20000, 200);
@@ -45,10 +67,10 @@ static void what_is_saved_is_loaded(void **state)
                 assert_false(tg_gate_load(bytes, len + 1, &loaded));
                 bytes[random_below(&r, (uint32_t)len)] ^= (uint8_t)(1u << random_below(&r, 8));
                 assert_false(tg_gate_load(bytes, len, &loaded));
-                assert_memory_equal(&before, &loaded, sizeof loaded);
+                assert_true(same_registers(&before, &loaded));
                 len = tg_gate_save(&saved, bytes);
                 assert_true(tg_gate_load(bytes, len, &loaded));
-                assert_memory_equal(&saved, &loaded, sizeof loaded);
+                assert_true(same_registers(&saved, &loaded));
         }
 }
 
