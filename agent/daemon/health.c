@@ -25,16 +25,24 @@ static int colour_of(enum tg_node_state state)
         return colours[state];
 }
 
+static void hand_on(struct tg_agent *agent, struct tg_health *health, int colour)
+{
+        health->told = colour;
+        tg_executor_set_health(agent->executor, colour);
+}
+
 void tg_health_tick(struct tg_agent *agent, struct tg_health *health)
 {
         struct tg_event look = { .type = TG_EVENT_ADMIN, .admin = { .look = true } };
         int colour = agent->options.gate_health ? colour_of(tg_node_own_state(agent->node)) : TG_HEALTH_LEAVE;
 
+        /* each reading of the HA stack would tell it once more */
+        if (!agent->options.gate_health && health->told != TG_HEALTH_LEAVE)
+                hand_on(agent, health, TG_HEALTH_LEAVE);
         health->seconds = colour == health->seen ? health->seconds + 1 : 0;
         health->seen = colour;
         if (colour == TG_HEALTH_LEAVE || colour == health->told || health->seconds < LASTS_S)
                 return;
-        health->told = colour;
-        tg_executor_set_health(agent->executor, colour);
+        hand_on(agent, health, colour);
         tg_agent_event(agent, &look);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* With gate.health: this node's colour in pacemaker's #health-time. Red is a node that is proven beyond the majority, which a majority never
-   is; yellow what is wrong and proven, but no reason to move resources; what is not proven changes nothing. */
+   is; yellow what is wrong and proven, but no reason to move resources; what is not proven changes nothing. Where the option is
+   turned off, what was told stays, for the administrator to delete. */
 #pragma once
 
 #include <stdint.h>
