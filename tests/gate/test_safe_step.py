@@ -22,7 +22,7 @@ ARGS = arguments.parse_args()
 
 SECOND = 10**9
 HOUR = 3600 * SECOND
-SHIPPED = {"packaging/systemd/timeguard-step@.service": "/etc/systemd/system/timeguard-step@.service",
+SHIPPED = {"packaging/systemd/timeguard-step@.service": "/usr/lib/systemd/system/timeguard-step@.service",
            "packaging/dbus/org.timeguard1.conf": "/etc/dbus-1/system.d/org.timeguard1.conf"}
 
 
