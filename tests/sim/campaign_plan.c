@@ -152,6 +152,7 @@ static void draw_gate(struct sim *sim, struct campaign_plan *plan)
         int64_t limit = plan->budget_ns * between(sim, 1, 5), release = between(sim, 10, 30) * TG_NS_PER_S;
         bool ack = one_in(sim, 16), observes = one_in(sim, 10);
         uint32_t confirm = (uint32_t)between(sim, 2, 6);
+        int64_t horizon = between(sim, 10, 120) * TG_NS_PER_S;
 
         if ((!one_in(sim, 2) && plan->seed < CAMPAIGN_GATE_SEED) || sim->n > 16)
                 return;
@@ -172,7 +173,7 @@ static void draw_gate(struct sim *sim, struct campaign_plan *plan)
                 options->gate_confirm = confirm;
                 options->gate_release_ns = release;
                 options->gate_release_ack = ack;
-                options->gate_horizon_ns = 10 * TG_NS_PER_S;
+                options->gate_horizon_ns = horizon;
         }
 }
 

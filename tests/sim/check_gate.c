@@ -134,7 +134,9 @@ bool check_gate_pending(const struct sim_check *c, uint32_t observer)
 
 bool check_gate_danger(const struct sim_check *c, uint32_t observer)
 {
-        return anybody_lied(c) || is_true(c, observer, &c->sim->nodes[observer].core->gate.finding);
+        const struct tg_finding *f = &c->sim->nodes[observer].core->gate.finding;
+
+        return anybody_lied(c) || f->danger == TG_DANGER_WORD || is_true(c, observer, f);
 }
 
 /* The node that is gated alone is wrong itself: off true time, or moved a while ago. */
@@ -199,12 +201,11 @@ static void check_close(struct sim_check *c, uint32_t i, const struct sim_unit *
         const char *why = forbidden(c, i);
 
         c->counts.checked[SIM_CHECK_GATE_CLOSE]++;
-        if (why && !(fanned_out && c->sim->nodes[i].options.gate_mode == TG_GATE_ENFORCE))
+        if (why)
                 sim_trouble(c->sim, "close: n%u closes %s", i + 1, why);
-        if (fanned_out) /* it follows the record, whose making was looked at */
-                return;
         if (!check_gate_danger(c, i) && !c->sim->ha.asked)
-                sim_trouble(c->sim, "close: n%u closes without a true danger: %s", i + 1, gate->finding.why);
+                sim_trouble(c->sim, "close: n%u closes %s without a true danger: %s", i + 1, fanned_out ? "itself" : "",
+                            gate->finding.why);
         if (gate->order_slot && !anybody_lied(c) && !is_culprit(c, i))
                 sim_trouble(c->sim, "close: n%u is gated alone and is right: %s", i + 1, gate->finding.why);
 }

@@ -12,6 +12,7 @@
 #define TOLD_NS   (70 * TG_NS_PER_S) /* an order may be lost for 60 s */
 #define OPENS_NS  (200 * TG_NS_PER_S)
 #define CLOSES_NS (150 * TG_NS_PER_S)
+#define DANGER_NS (100 * TG_NS_PER_S)
 
 /* ---- how all is ---- */
 
@@ -30,7 +31,7 @@ static bool all_sound(const struct sim_check *c)
 {
         const struct sim *sim = c->sim;
 
-        if (sim->ha.kind == SIM_HA_NONE || sim->ha.busy || sim->ha.held || sim->ghosts || !sim->nodes[0].core)
+        if (sim->ha.kind == SIM_HA_NONE || sim->ha.busy || sim->ha.held || sim->ha.asked || sim->ghosts || !sim->nodes[0].core)
                 return false;
         for (uint32_t i = 0; i < sim->n; i++)
                 if (!is_sound(c, i))
@@ -174,7 +175,8 @@ static void check_closes(struct sim_check *c)
                 const struct tg_gate *gate = &sim->nodes[i].core->gate;
 
                 if (!any_live(gate) && !tells(sim, i, TG_ALERT_GATE_BLOCKED) && !tells(sim, i, TG_ALERT_GATE_FAILED) &&
-                    !tells(sim, i, TG_ALERT_GATE_TAKEN) && gate->ha[0].result.state != TG_HA_CLOSED)
+                    !tells(sim, i, TG_ALERT_GATE_TAKEN) && !tells(sim, i, TG_ALERT_GATE_UNCLEAR) &&
+                    gate->ha[0].result.state != TG_HA_CLOSED)
                         sim_trouble(c->sim,
                                     "closes: clocks have been beyond the gate limit for %.0f s, and n%u does nothing and says "
                                     "nothing",
@@ -208,6 +210,38 @@ static void check_records(struct sim_check *c)
                 }
 }
 
+static bool all_find_danger(const struct sim *sim)
+{
+        for (uint32_t i = 0; i < sim->n; i++) {
+                const struct tg_gate *gate = &sim->nodes[i].core->gate;
+
+                if (gate->finding.danger == TG_DANGER_NONE || gate->finding.waits || gate->finding.scope != TG_GATE_CLUSTER ||
+                    tg_stage_is_live(gate->reg.records[1].stage) || tells(sim, i, TG_ALERT_GATE_BLOCKED) ||
+                    tells(sim, i, TG_ALERT_GATE_FAILED) || tells(sim, i, TG_ALERT_GATE_TAKEN) ||
+                    tells(sim, i, TG_ALERT_GATE_UNCLEAR))
+                        return false;
+        }
+        return true;
+}
+
+/* A danger that all have found, and that nothing hinders: the HA stack is truly closed in time, whatever the records say. */
+static void check_truly(struct sim_check *c)
+{
+        const struct sim *sim = c->sim;
+        bool closed = sim->ha.cluster.state == TG_HA_CLOSED, each = true;
+
+        if (sim->t_ns - c->danger_t_ns < DANGER_NS || sim->t_ns - c->sound_t_ns < DANGER_NS ||
+            sim->t_ns - sim->fault_t_ns < DANGER_NS)
+                return;
+        c->counts.checked[SIM_CHECK_GATE_CLOSES]++;
+        for (uint32_t i = 0; i < sim->n; i++)
+                each &= sim->nodes[i].ha.own.state == TG_HA_CLOSED;
+        if (!closed && !each)
+                sim_trouble(c->sim,
+                            "closes: all have found a danger for %.0f s, nothing hinders them, and the gate is not closed",
+                            (double)(sim->t_ns - c->danger_t_ns) / 1e9);
+}
+
 void check_gate_live(struct sim_check *c)
 {
         int64_t now = c->sim->t_ns;
@@ -221,8 +255,11 @@ void check_gate_live(struct sim_check *c)
                 c->calm_t_ns = now;
         if (!is_breached(c))
                 c->breach_t_ns = now;
+        if (c->sound_t_ns == now || !all_find_danger(c->sim))
+                c->danger_t_ns = now;
         if (c->sound_t_ns == now)
                 return;
+        check_truly(c);
         check_records(c);
         check_told(c);
         check_closes(c);

@@ -74,6 +74,7 @@ struct sim_check {
         uint32_t n_pending, pending_size;
         int64_t same_t_ns;                          /* of the last comparison */
         int64_t gate_t_ns;                          /* of the last look at the gate; since when: */
+        int64_t danger_t_ns;                        /* all cores have found a danger to the cluster */
         int64_t sound_t_ns, calm_t_ns, breach_t_ns; /* nothing hinders it; all is well besides; a pair is beyond */
         int64_t jam_t_ns;                           /* when a stream of deliveries last held messages that took long */
         struct tg_node *shadow;                     /* of `shadow_of`, without what `liars` send */

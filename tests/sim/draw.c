@@ -116,15 +116,17 @@ void sim_fault_draw_gate(struct sim *sim, int64_t limit_ns, struct sim_fault *ou
                 uint8_t weight;
                 bool all; /* nodes */
         } kinds[] = {
-                { "step", 12, false },          { "server-step", 8, false },  { "chrony-start", 5, true },
-                { "agent-kill-at", 9, true },   { "power-off-at", 6, true },  { "ha-disarm", 5, false },
-                { "ha-arm", 4, false },         { "ha-busy", 1, false },      { "ha-stop", 1, false },
-                { "gate-hold", 2, false },      { "gate-release", 2, false }, { "executor-fails", 2, false },
-                { "executor-hangs", 2, false }, { "disk-full", 1, false },    { "partition", 5, false },
-                { "agent-kill", 3, false },     { "power-off", 2, false },    { "rate", 4, false },
+                { "step", 12, false },          { "server-step", 8, false },   { "chrony-start", 5, true },
+                { "agent-kill-at", 9, true },   { "power-off-at", 6, true },   { "ha-disarm", 5, false },
+                { "ha-arm", 4, false },         { "ha-busy", 1, false },       { "ha-stop", 1, false },
+                { "gate-hold", 2, false },      { "gate-release", 2, false },  { "executor-fails", 2, false },
+                { "executor-hangs", 2, false }, { "disk-full", 1, false },     { "partition", 5, false },
+                { "agent-kill", 3, false },     { "power-off", 2, false },     { "rate", 4, false },
+                { "configure", 4, true },       { "gate-close", 2, false },    { "agent-freeze", 2, false },
+                { "qdevice-lost", 1, false },   { "corosync-kill", 2, false },
         };
         static const int64_t lengths_ms[] = { 2000, 10000, 30000, 60000, 90000 };
-        uint64_t at = sim_random(sim, 74), k = 0;
+        uint64_t at = sim_random(sim, 85), k = 0;
 
         while (at >= kinds[k].weight)
                 at -= kinds[k++].weight;
@@ -140,6 +142,11 @@ void sim_fault_draw_gate(struct sim *sim, int64_t limit_ns, struct sim_fault *ou
                 out->value = sign(sim, 80000000);
         if (!strcmp(kinds[k].name, "partition"))
                 draw_groups(sim, out);
+        if (!strcmp(kinds[k].name, "configure")) {
+                snprintf(out->text, sizeof out->text, "gate.mode %s", sim_random(sim, 3) ? "enforce" : "observe");
+                if (!sim_random(sim, 4))
+                        out->nodes = one_node(sim);
+        }
         if (strstr(kinds[k].name, "-at"))
                 snprintf(out->text, sizeof out->text, "%s", sim_stage_text(1 + (int)sim_random(sim, (uint64_t)SIM_STAGES - 1)));
         if (sim_fault_kinds[out->kind].timed || (sim_fault_kinds[out->kind].undo && sim_random(sim, 3)))

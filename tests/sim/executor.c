@@ -42,6 +42,11 @@ void sim_executor_order(struct sim *sim, uint32_t i, const struct tg_gate_order 
         struct sim_ha_node *node = &sim->nodes[i].ha;
         struct sim_unit *unit = NULL;
 
+        /* timeguardd runs one at a time, and refuses what comes before the last one's result */
+        for (int k = 0; k < SIM_UNITS; k++)
+                if (node->units[k].runs && node->units[k].life == sim->nodes[i].life)
+                        sim_trouble(sim, "executor: n%u orders to %s while its run to %s goes on", i + 1,
+                                    tg_gate_verb_text(order->verb), tg_gate_verb_text(node->units[k].order.verb));
         for (int k = 0; k < SIM_UNITS && !unit; k++)
                 if (!node->units[k].runs)
                         unit = &node->units[k];

@@ -159,7 +159,8 @@ EACH(corosync_kill)
 static void corosync_start_one(struct sim *sim, uint32_t i, const struct sim_fault *fault)
 {
         (void)fault;
-        sim_corosync_start(sim, i);
+        if (!sim->nodes[i].off)
+                sim_corosync_start(sim, i);
 }
 EACH(corosync_start)
 
@@ -241,7 +242,8 @@ static void agent_start_one(struct sim *sim, uint32_t i, const struct sim_fault 
 {
         (void)fault;
         sim->nodes[i].installed = true;
-        sim_agent_start(sim, i);
+        if (!sim->nodes[i].off)
+                sim_agent_start(sim, i);
 }
 EACH(agent_start)
 
@@ -267,6 +269,7 @@ static void power_off_one(struct sim *sim, uint32_t i, const struct sim_fault *f
                 resume_one(sim, i, fault);
         sim_agent_stop(sim, i, false);
         sim_ha_power_lost(sim, i);
+        sim->nodes[i].off = true;
         sim_corosync_stop(sim, i, false);
         sim_servo_stop(sim, i, SIM_CHRONY_GONE);
 }
@@ -279,6 +282,7 @@ static void power_on_one(struct sim *sim, uint32_t i, const struct sim_fault *fa
 
         if (node->core || node->corosync)
                 return;
+        node->off = false;
         for (uint32_t k = 0; k < sizeof node->boot_id; k++)
                 node->boot_id[k] = (uint8_t)sim_random(sim, 256);
         sim_clock_boot(&node->clock, sim->t_ns, SIM_EPOCH_NS + sim->t_ns + fault->value);

@@ -258,6 +258,14 @@ void sim_ha_read(struct sim *sim, uint32_t i, enum tg_gate_scope scope, struct t
         out->flags = TG_GATE_READY | (sim_ha_is_by_node(sim, i) ? 0 : TG_GATE_WHOLE) |
                      (ha->master == i && node->own.state != TG_HA_CLOSED ? TG_GATE_MASTER : 0) |
                      (sim_ha_armed(sim, i) ? TG_GATE_ARMED : 0) | (ha->busy ? TG_GATE_BUSY : 0);
+        /* another backend sees another stack, which nobody has closed */
+        if (sim->nodes[i].options.gate_backend != TG_BACKEND_AUTO && sim->nodes[i].options.gate_backend != TG_BACKEND_PROXMOX) {
+                bool none = sim->nodes[i].options.gate_backend == TG_BACKEND_NONE;
+
+                out->backend = (uint8_t)sim->nodes[i].options.gate_backend;
+                out->state = none ? TG_HA_UNUSED : TG_HA_OPEN;
+                out->flags = none ? 0 : TG_GATE_READY;
+        }
         strcpy(out->prior, "armed");
         strcpy(out->command,
                s == &ha->cluster ? "ha-manager crm-command disarm-ha freeze" : "systemctl stop pve-ha-lrm pve-ha-crm");

@@ -51,8 +51,8 @@ void sim_heal(struct sim *sim)
                 mend_executor(sim, i);
                 sim_agent_configure(sim, i, &sim->nodes[0].options);
         }
-        if (sim->ha.held) {
-                sim->ha.held = false;
+        if (sim->ha.held || sim->ha.asked) {
+                sim->ha.held = sim->ha.asked = false;
                 run(sim, "gate-release");
         }
 }

@@ -87,6 +87,7 @@ struct sim_node {
         struct tg_node *core; /* NULL: not running */
         uint32_t pid, life, tick_life;
         int64_t ticked_raw_ns;
+        bool off;    /* without power */
         bool frozen; /* its agent is stopped: what happens waits in `late` */
         int64_t up_t_ns;
         struct tg_options options;

@@ -170,14 +170,20 @@ static void form_ring(struct sim *sim, uint64_t ring)
 {
         uint32_t lowest = (uint32_t)__builtin_ctzll(ring);
 
-        sim->ring_seq += 4;
+        uint64_t seq = 0;
+
+        /* as corosync does it: 4 more than the highest that a member remembers; two parts may come to the same number */
+        for (uint32_t i = 0; i < sim->n; i++)
+                if (ring >> i & 1 && sim->nodes[i].ring_id.seq > seq)
+                        seq = sim->nodes[i].ring_id.seq;
+        seq += 4;
         for (uint32_t i = 0; i < sim->n; i++) {
                 struct sim_node *node = &sim->nodes[i];
 
                 if (!(ring >> i & 1))
                         continue;
                 node->ring = ring;
-                node->ring_id = (struct tg_ring_id){ lowest + 1, sim->ring_seq };
+                node->ring_id = (struct tg_ring_id){ lowest + 1, seq };
                 node->halted = false;
                 tell_ring(sim, i);
         }
