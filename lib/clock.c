@@ -9,6 +9,7 @@
 
 #include "clock.h"
 
+#define BLIND_NS        (2 * TG_NS_PER_S)
 #define KERNEL_NEAR_PPB 5000
 #define GLANCE_NS       (50 * TG_NS_PER_MS)
 #define RATE_NS         (1000 * TG_NS_PER_MS)
@@ -169,6 +170,7 @@ unsigned tg_clock_take(struct tg_clock *clock, const struct tg_look *look)
         int64_t tai = constant_take(&clock->tai_boot, look->tai_ns - look->boot_ns, blur_ns(look), NOISE_NS);
         int64_t suspend = constant_take(&clock->boot_mono, look->boot_ns - look->mono_ns, blur_ns(look), SUSPEND_NS);
         unsigned change = 0;
+        bool blind; /* for so long a step and another one back may have gone unseen */
 
         clock->slack_ns = slack;
         if (step) {
@@ -184,10 +186,13 @@ unsigned tg_clock_take(struct tg_clock *clock, const struct tg_look *look)
                 new_epoch(clock, look);
                 return change | TG_CLOCK_EPOCH;
         }
+        blind = look->raw_ns - clock->last.raw_ns > BLIND_NS;
         widen_hull(clock, look, step != 0);
         if (take_rate(clock, look))
                 change |= TG_CLOCK_RATE;
         clock->last = *look;
+        if (blind)
+                begin_hull(clock);
         return change;
 }
 

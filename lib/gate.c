@@ -56,6 +56,7 @@ static void note_stage(struct tg_gate *gate, int slot, int64_t now_raw_ns)
         work->stage = record->stage;
         work->stage_raw_ns = now_raw_ns;
         gate->ha[slot].open_seen = 0;
+        gate->ha[slot].shut_seen = false;
         if (!tg_stage_is_live(record->stage)) {
                 work->spent = false;
                 work->failures = 0;
@@ -81,11 +82,23 @@ static bool is_newer(const struct tg_situation *s, uint64_t seq, uint32_t serial
         return seq <= s->view->ring.seq && tg_gate_version_order(seq, serial, than_seq, than_serial) > 0;
 }
 
-/* Of two words that were given in the same instant, that of the higher node id counts, for all. */
+/* Of two words that were given in the same instant a hold counts, for all, else that of the higher node id. */
 static bool is_newer_word(const struct tg_situation *s, const struct tg_gate_hold *word, const struct tg_gate_hold *than)
 {
-        return is_newer(s, word->ring_seq, word->serial, than->ring_seq, than->serial) ||
-               (word->ring_seq == than->ring_seq && word->serial == than->serial && word->node_id > than->node_id);
+        if (word->ring_seq != than->ring_seq || word->serial != than->serial)
+                return is_newer(s, word->ring_seq, word->serial, than->ring_seq, than->serial);
+        return word->holds != than->holds ? word->holds : word->node_id > than->node_id;
+}
+
+/* Two parts that were both quorate (two_node) may have come to the same number: what is closed counts, for all, else the higher owner's. */
+static bool is_newer_record(const struct tg_situation *s, const struct tg_gate_record *record,
+                            const struct tg_gate_record *than)
+{
+        bool live = tg_stage_is_live(record->stage);
+
+        if (record->ring_seq != than->ring_seq || record->serial != than->serial)
+                return is_newer(s, record->ring_seq, record->serial, than->ring_seq, than->serial);
+        return live != tg_stage_is_live(than->stage) ? live : record->owner_id > than->owner_id;
 }
 
 static void adopt(struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_report *from)
@@ -93,8 +106,7 @@ static void adopt(struct tg_gate *gate, const struct tg_situation *s, const stru
         for (int i = 0; i < TG_GATE_SLOTS; i++) {
                 const struct tg_gate_record *record = &from->records[i];
 
-                if (record->stage == TG_STAGE_NONE ||
-                    !is_newer(s, record->ring_seq, record->serial, gate->reg.records[i].ring_seq, gate->reg.records[i].serial))
+                if (record->stage == TG_STAGE_NONE || !is_newer_record(s, record, &gate->reg.records[i]))
                         continue;
                 gate->reg.records[i] = *record;
                 note_stage(gate, i, s->now_raw_ns);

@@ -24,6 +24,7 @@ struct tg_ha_reading {
         int64_t asked_raw_ns;     /* it is of a moment later than this */
         struct tg_gate_result result;
         uint8_t open_seen; /* readings in a row, since the record was verified, that found it open or about to be */
+        bool shut_seen;    /* one since the record came to its stage found it closing, or closed */
 };
 
 /* What this node does about one record. */
@@ -38,6 +39,7 @@ struct tg_gate_work {
         uint8_t failures;
         int64_t rest_until_ns;         /* after a failure */
         int64_t asked_raw_ns;          /* when it was last asked to open */
+        int64_t first_raw_ns;          /* ... and first, by this node */
         char failed[TG_GATE_TEXT_MAX]; /* why; "" when the last attempt did not fail */
 };
 

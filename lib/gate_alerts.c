@@ -118,7 +118,8 @@ static void alert_trouble(struct tg_gate *gate, const struct tg_situation *s, st
                 raise_alert(alerts, TG_ALERT_GATE_TAKEN, TG_ALERT_CLUSTER_SLOT, &evidence,
                             "what timeguard had closed was opened by somebody else: it closes nothing until it is released");
         if (gate->reg.records[1].stage == TG_STAGE_UNCLEAR ||
-            (gate->reg.records[0].stage == TG_STAGE_UNCLEAR && gate->ha[0].known && gate->ha[0].result.state == TG_HA_CLOSED))
+            (gate->reg.records[0].stage == TG_STAGE_UNCLEAR && gate->ha[0].known &&
+             (gate->ha[0].result.state == TG_HA_CLOSED || gate->ha[0].result.state == TG_HA_CLOSING)))
                 raise_alert(
                         alerts, TG_ALERT_GATE_UNCLEAR, TG_ALERT_CLUSTER_SLOT, &evidence,
                         "HA actions are blocked, and it is not proven whether by timeguard or by an administrator: timeguard "

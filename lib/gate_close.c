@@ -102,7 +102,7 @@ static void close_intended(struct tg_gate_at *at)
                         tg_gate_finish(at, at->work->failures ? TG_STAGE_UNCLEAR : TG_STAGE_VOID);
                 } else if (!tg_gate_is_wanted(at)) {
                         tg_gate_finish(at, TG_STAGE_VOID);
-                } else if (tg_gate_ha_state(at) == TG_HA_OPEN) {
+                } else if (tg_gate_ha_state(at) == TG_HA_OPEN && !at->gate->ordered) {
                         tg_gate_order_run(at->gate, at->s, at->slot, TG_GATE_CLOSE);
                 }
         }
@@ -116,7 +116,8 @@ void tg_gate_at_intent(struct tg_gate_at *at)
                 take_over(at);
         else if (work->done)
                 tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_ISSUED);
-        else if (!work->failures && !tg_gate_is_wanted(at))
+        else if ((tg_gate_is_fanned_out(at) || !work->failures) &&
+                 !tg_gate_is_wanted(at)) /* where each acts for itself nobody has yet */
                 tg_gate_finish(at, TG_STAGE_VOID);
         else if (tg_gate_is_stored(at->gate, at->s, at->slot))
                 close_intended(at);
@@ -136,6 +137,13 @@ void tg_gate_at_issued(struct tg_gate_at *at)
         if ((fanned_out || tg_gate_is_shut(at)) && tg_gate_may_open(at->gate, at->s, at->slot)) {
                 /* what never came to be closed is not left halfway either */
                 tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_OPENING);
+                return;
+        }
+        /* the command had its effect, and somebody undid it: a reboot, or an administrator */
+        if (tg_gate_is_open_again(at) && at->gate->ha[at->slot].shut_seen &&
+            (!at->slot || at->record->boot_tag == tg_gate_boot_tag(at->gate))) {
+                tg_gate_taken(at->gate, at->s);
+                tg_gate_finish(at, TG_STAGE_TAKEN);
                 return;
         }
         if (!tg_gate_is_late(at))

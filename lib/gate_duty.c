@@ -92,15 +92,33 @@ static bool comes_last(const struct tg_situation *s, const struct tg_member *m)
                (gate->ha_state == TG_HA_CLOSED && !(gate->flags & (TG_GATE_WHOLE | TG_GATE_OURS)));
 }
 
-/* The lowest id of those that can act. */
+static bool can_act(const struct tg_gate *gate, const struct tg_member *m)
+{
+        return m->fresh && m->present && (m->report.gate.flags & TG_GATE_READY) && m->id != gate->duty.deaf_to;
+}
+
+/* Whoever wrote that a command may run goes on with it, also in the next ring: its run may still go on, and only it knows what came of it. */
+static const struct tg_member *who_began(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        const struct tg_gate_record *r = &gate->reg.records[0];
+        int slot = r->stage == TG_STAGE_INTENT || r->stage == TG_STAGE_OPENING ? tg_view_find(s->view, r->owner_id) : -1;
+
+        return slot >= 0 && can_act(gate, &s->view->members[slot]) ? &s->view->members[slot] : NULL;
+}
+
+/* It, or the lowest id of those that can act. */
 bool tg_gate_is_first(const struct tg_gate *gate, const struct tg_situation *s)
 {
+        const struct tg_member *begun = who_began(gate, s);
         uint32_t last = 0;
+
+        if (begun)
+                return begun->id == gate->self_id;
 
         for (uint32_t i = 0; i < s->view->n; i++) {
                 const struct tg_member *m = &s->view->members[s->view->order[i]];
 
-                if (!m->fresh || !m->present || !(m->report.gate.flags & TG_GATE_READY) || m->id == gate->duty.deaf_to)
+                if (!can_act(gate, m))
                         continue;
                 if (!comes_last(s, m))
                         return m->id == gate->self_id;

@@ -68,8 +68,10 @@ static void open_whole(struct tg_gate_at *at)
                         return;
                 }
                 /* whoever goes on with what another one began proves it anew */
-                if (!at->gate->finding.quiet && !is_superseded(at))
+                if ((!at->gate->finding.quiet && !is_superseded(at)) || at->gate->ordered)
                         return;
+                if (!at->work->asked)
+                        at->work->first_raw_ns = at->s->now_raw_ns;
                 at->work->asked = true;
                 at->work->asked_raw_ns = at->s->now_raw_ns;
                 tg_gate_order_run(at->gate, at->s, at->slot, TG_GATE_OPEN);
@@ -86,7 +88,9 @@ void tg_gate_at_opening(struct tg_gate_at *at)
                 tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_ISSUED);
         else if (tg_gate_all_say(at->s, -1, is_not_ours))
                 tg_gate_finish(at, TG_STAGE_UNDONE);
-        if (at->record->stage != TG_STAGE_OPENING || !tg_gate_is_late(at))
+        /* what another one began long ago, and this one has only just asked for, is not late; and while its run goes on the duty is kept */
+        if (at->record->stage != TG_STAGE_OPENING || !tg_gate_is_late(at) ||
+            (at->work->asked && at->s->now_raw_ns - at->work->first_raw_ns <= tg_gate_limit_of_duty_ns(at->s)))
                 return;
         tg_gate_tell_late(at, "open");
         at->work->stage_raw_ns = at->s->now_raw_ns;

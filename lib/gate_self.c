@@ -50,6 +50,17 @@ static bool may_ask(struct tg_gate *gate, const struct tg_situation *s)
         return true;
 }
 
+/* The record stands for the others. This node's own closing breaks nothing of what forbids closing either: one that has just booted, or has
+   been held or told to observe since, or finds no danger any more, leaves itself open. */
+static bool may_close(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        const struct tg_finding *f = &gate->finding;
+        char buf[TG_REASON_MAX];
+
+        return f->danger != TG_DANGER_NONE && (s->options->gate_mode == TG_GATE_ENFORCE || f->danger == TG_DANGER_WORD) &&
+               !tg_gate_may_not(gate, s, buf, sizeof buf);
+}
+
 static void close_self(struct tg_gate *gate, const struct tg_situation *s)
 {
         struct tg_gate_own *own = &gate->reg.own;
@@ -60,7 +71,7 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
         state = gate->ha[0].result.state;
         if (!own->acted) {
                 /* already closed: not by us, and not ours to open */
-                if (state == TG_HA_OPEN && is_its_turn(gate, s)) {
+                if (state == TG_HA_OPEN && is_its_turn(gate, s) && may_close(gate, s)) {
                         gate->own_asked_raw_ns = 0;
                         set_own(gate, TG_ACTED_TRIED);
                 }
@@ -69,14 +80,19 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
 
                 if (!rebooted)
                         tg_gate_taken(gate, s);
-                if (rebooted && gate->finding.danger != TG_DANGER_NONE)
+                if (rebooted && may_close(gate, s))
                         set_own(gate, TG_ACTED_TRIED);
                 else
                         set_own(gate, TG_ACTED_NOT);
                 gate->own_asked_raw_ns = 0;
-        } else if (state == TG_HA_CLOSED) {
+        } else if (state == TG_HA_CLOSED || state == TG_HA_CLOSING) {
+                /* open from now on it was opened by somebody else */
                 if (own->acted != TG_ACTED_CLOSED)
                         set_own(gate, gate->own_unasked ? TG_ACTED_NOT : TG_ACTED_CLOSED);
+        } else if (state == TG_HA_OPEN && own->acted == TG_ACTED_TRIED && !may_close(gate, s)) {
+                /* it never came to be closed, and no command is under way any more: what closes it later is somebody else */
+                if (!gate->own_asked_raw_ns || s->now_raw_ns - gate->own_asked_raw_ns > TG_GATE_RUN_NS)
+                        set_own(gate, TG_ACTED_NOT);
         } else if (state == TG_HA_OPEN && own->acted == TG_ACTED_TRIED && may_ask(gate, s)) {
                 gate->own_unasked = false;
                 tg_gate_order_run(gate, s, 0, TG_GATE_CLOSE);

@@ -107,8 +107,10 @@ bool tg_gate_is_wanted(const struct tg_gate_at *at)
 {
         const struct tg_finding *f = &at->gate->finding;
         const struct tg_gate_record *other = &at->gate->reg.records[!at->slot];
-        bool elsewhere = tg_stage_is_live(at->gate->reg.records[1].stage) &&
-                         (f->lone < 0 || at->gate->reg.records[1].target_id != at->s->view->members[f->lone].id);
+        /* what is unclear is said for as long as it is: its record makes room for no other node's */
+        bool elsewhere =
+                (tg_stage_is_live(at->gate->reg.records[1].stage) || at->gate->reg.records[1].stage == TG_STAGE_UNCLEAR) &&
+                (f->lone < 0 || at->gate->reg.records[1].target_id != at->s->view->members[f->lone].id);
         char buf[TG_REASON_MAX];
 
         if (f->danger == TG_DANGER_NONE || f->waits ||
@@ -116,7 +118,7 @@ bool tg_gate_is_wanted(const struct tg_gate_at *at)
             tg_gate_may_not(at->gate, at->s, buf, sizeof buf))
                 return false;
         if (at->slot)
-                return f->scope == TG_GATE_NODE && f->lone == at->s->self && !tg_stage_is_live(other->stage);
+                return f->scope == TG_GATE_NODE && f->lone == at->s->self && !tg_stage_is_live(other->stage) && !elsewhere;
         return (f->scope == TG_GATE_CLUSTER && !is_accounted_for(at)) || (f->scope == TG_GATE_NODE && elsewhere);
 }
 
@@ -138,6 +140,16 @@ static enum tg_claim desire(const struct tg_gate_at *at)
                 return tg_gate_is_wanted(at) && !(at->gate->ha[at->slot].known && tg_gate_is_shut(at)) ? TG_CLAIM_CLOSE
                                                                                                        : TG_CLAIM_NONE;
         }
+}
+
+/* Who lost the duty with an earlier ring may have set the executor going at its end; who was away then knows of it by the record alone. */
+static bool may_still_run(const struct tg_gate_at *at)
+{
+        const struct tg_gate_record *r = at->record;
+
+        return !at->slot && !tg_gate_is_fanned_out(at) && (r->stage == TG_STAGE_INTENT || r->stage == TG_STAGE_OPENING) &&
+               r->owner_id != at->gate->self_id && r->ring_seq != at->s->view->ring.seq &&
+               at->s->now_raw_ns - at->work->stage_raw_ns <= TG_GATE_RUN_NS;
 }
 
 /* Why nothing has come of the duty: it goes to the next. */
@@ -174,5 +186,6 @@ void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot)
                 tg_gate_failed(gate, s, slot, stuck(&at));
                 return;
         }
-        steps[at.record->stage](&at);
+        if (!may_still_run(&at))
+                steps[at.record->stage](&at);
 }

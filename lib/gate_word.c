@@ -47,7 +47,9 @@ static void acknowledge(struct tg_gate *gate)
 void tg_gate_admin(struct tg_gate *gate, const struct tg_situation *s, enum tg_gate_word word, uint32_t left_s)
 {
         struct tg_gate_hold *h = &gate->reg.hold;
-        bool held = tg_gate_holds(gate, s->now_raw_ns), later = h->ring_seq >= s->view->ring.seq;
+        /* without quorum it is older than whatever the quorate part is told meanwhile */
+        bool quorate = s->connected && s->quorum->provider && s->quorum->quorate;
+        bool held = tg_gate_holds(gate, s->now_raw_ns), later = !quorate || h->ring_seq >= s->view->ring.seq;
 
         h->serial = later ? h->serial + 1 : 1;
         h->ring_seq = later ? h->ring_seq : s->view->ring.seq;
