@@ -8,19 +8,18 @@
 
 #define DUTY_SLACK_NS (TG_GATE_RUN_NS + 15 * TG_NS_PER_S)
 
-static void lose(struct tg_gate *gate, int64_t now_raw_ns)
+static void lose(struct tg_gate *gate)
 {
         /* what it last began, it began before it was last heard, or within the two seconds that its report was on its way */
         if (gate->duty.id != gate->self_id && gate->duty.heard_raw_ns + TG_GATE_RUN_NS > gate->duty.guard_until_ns)
                 gate->duty.guard_until_ns = gate->duty.heard_raw_ns + TG_GATE_RUN_NS;
         gate->duty.id = 0;
-        (void)now_raw_ns;
 }
 
 void tg_gate_ring(struct tg_gate *gate, int64_t now_raw_ns)
 {
         if (gate->duty.id)
-                lose(gate, now_raw_ns);
+                lose(gate);
         gate->duty.deaf_to = 0;
         gate->claim = TG_CLAIM_NONE;
         tg_gate_ha_doubt(gate, now_raw_ns);
@@ -62,14 +61,14 @@ void tg_gate_duty_deliver(struct tg_gate *gate, const struct tg_situation *s, in
 
         /* the agent that begins anew where it was does not give it back: what the old one set going may go on */
         if (duty->id && (duty->id != m->id ? !is_there(s, duty->id) : duty->pid != m->heard_pid))
-                lose(gate, s->now_raw_ns);
+                lose(gate);
         if (duty->id == m->id) {
                 duty->heard_raw_ns = s->now_raw_ns;
                 if (!claims) {
                         duty->id = 0; /* given back: nothing of it runs */
                 } else if (m->id != gate->self_id &&
                            s->now_raw_ns - duty->since_raw_ns > tg_gate_limit_of_duty_ns(s) + DUTY_SLACK_NS) {
-                        lose(gate, s->now_raw_ns);
+                        lose(gate);
                         duty->deaf_to = m->id;
                 }
                 return;

@@ -52,6 +52,29 @@ static void what_it_would_do_is_said_while_observing(void **state)
         assert_false(says(TG_ALERT_GATE_WOULD_CLOSE));
 }
 
+/* The command that closes a node is known to it alone, once it has read what it would run. */
+static void who_would_close_itself(void **state)
+{
+        (void)state;
+        for (int lone = 0; lone < 3; lone += 2) {
+                danger(TG_GATE_OBSERVE);
+                scene.gate.finding.scope = TG_GATE_NODE;
+                scene.gate.finding.lone = lone;
+                assert_int_equal(says(TG_ALERT_GATE_WOULD_CLOSE), lone != 0);
+                assert_true(scene.gate.would_close);
+                hands_read(1, TG_HA_OPEN);
+                snprintf(scene.gate.ha[1].result.command, sizeof scene.gate.ha[1].result.command, "stop");
+                assert_true(says_of(TG_ALERT_GATE_WOULD_CLOSE,
+                                    lone ? "n3, whose own agent says by which command" : "n1 by 'stop'"));
+                hands_record(1, TG_STAGE_VERIFIED, true)->target_id = (uint32_t)lone + 1;
+                assert_false(says(TG_ALERT_GATE_WOULD_CLOSE) || scene.gate.would_close);
+                assert_true(says_of(TG_ALERT_GATE_CLOSED, lone ? "for n3" : "for n1"));
+                scene.gate.finding.scope = TG_GATE_CLUSTER; /* there is more to close than that node */
+                scene.gate.finding.lone = -1;
+                assert_true(says(TG_ALERT_GATE_WOULD_CLOSE));
+        }
+}
+
 static void why_it_does_not_close(void **state)
 {
         (void)state;
@@ -149,6 +172,6 @@ static void proof_is_acted_upon_at_once(void **state)
         assert_false(scene.gate.wants_report);
 }
 
-TESTS_MAIN(TEST(what_it_would_do_is_said_while_observing), TEST(why_it_does_not_close),
+TESTS_MAIN(TEST(what_it_would_do_is_said_while_observing), TEST(who_would_close_itself), TEST(why_it_does_not_close),
            TEST(what_is_closed_is_said_and_how_long), TEST(what_has_failed), TEST(whose_it_is),
            TEST(proof_is_acted_upon_at_once))

@@ -42,7 +42,9 @@ static void the_command_follows_the_record(void **state)
         assert_true(hands_idle());
         hands_store(2);
         hands_step(0);
+        assert_int_equal(scene.gate.ticket, 1);
         hands_step(0); /* while it runs nothing else is ordered */
+        assert_int_equal(scene.gate.ticket, 1);
         order = hands_answer(TG_GATE_CLOSE, TG_GATE_DONE, TG_HA_CLOSING);
         assert_int_equal(order.scope, TG_GATE_CLUSTER);
         assert_memory_equal(order.uuid, scene.gate.reg.records[0].uuid, 16);
@@ -57,6 +59,8 @@ static void the_command_follows_the_record(void **state)
         hands_step(0);
         assert_int_equal(stage(), TG_STAGE_VERIFIED);
         assert_int_equal(scene.gate.claim, TG_CLAIM_NONE);
+        assert_true(scene.gate.reg.records[0].since_real_ns == NOW);
+        assert_int_equal(scene.gate.reg.records[0].scope, TG_GATE_CLUSTER);
 }
 
 static void a_command_whose_time_ran_out_may_have_worked(void **state)
@@ -117,8 +121,10 @@ static void only_what_is_open_is_closed(void **state)
         for (size_t i = 0; i < COUNT_OF(others); i++) {
                 begin_whole();
                 hands_read(0, others[i]);
+                scene.gate.claim = TG_CLAIM_CLOSE;
                 hands_step(0);
                 assert_int_equal(stage(), TG_STAGE_NONE);
+                assert_int_equal(scene.gate.claim, TG_CLAIM_NONE);
                 /* nor is the command run when it is no longer so */
                 intended();
                 hands_read(0, others[i]);
@@ -152,6 +158,42 @@ static void what_is_not_wanted_any_more_is_void(void **state)
                 assert_int_equal(stage(), TG_STAGE_VOID);
                 assert_true(hands_idle());
         }
+}
+
+/* While nobody else knows of it; but where a command was tried, the HA stack is read first. */
+static void what_was_never_tried_is_void_without_a_reading(void **state)
+{
+        (void)state;
+        for (uint8_t failures = 0; failures < 2; failures++) {
+                begin_whole();
+                hands_step(0);
+                scene.gate.work[0].failures = failures;
+                hands_calm(0);
+                hands_step(0);
+                assert_int_equal(stage(), failures ? TG_STAGE_INTENT : TG_STAGE_VOID);
+        }
+}
+
+static void each_closing_has_its_own_command(void **state)
+{
+        uint8_t first[16];
+
+        (void)state;
+        intended();
+        memcpy(first, scene.gate.reg.records[0].uuid, sizeof first);
+        hands_step(0);
+        hands_answer(TG_GATE_CLOSE, TG_GATE_DONE, TG_HA_CLOSING);
+        hands_step(0);
+        assert_int_equal(stage(), TG_STAGE_ISSUED);
+        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_UNDONE);
+        scene.s.now_raw_ns++;
+        hands_read(0, TG_HA_OPEN);
+        hands_step(0);
+        assert_int_equal(stage(), TG_STAGE_INTENT);
+        assert_memory_not_equal(first, scene.gate.reg.records[0].uuid, sizeof first);
+        hands_store(2);
+        hands_step(0);
+        hands_answer(TG_GATE_CLOSE, TG_GATE_DONE, TG_HA_CLOSING);
 }
 
 /* ---- another's intent ---- */
@@ -228,6 +270,15 @@ static void what_is_not_closed_in_time_is_begun_anew(void **state)
         assert_int_equal(stage(), TG_STAGE_ISSUED);
         assert_int_equal(scene.gate.work[0].failures, 1);
         assert_true(scene.gate.work[0].stage_raw_ns == scene.s.now_raw_ns); /* said once a limit */
+}
+
+static void what_has_failed_is_over_when_it_is_closed(void **state)
+{
+        (void)state;
+        issued(true, TG_HA_CLOSED);
+        scene.gate.work[0].failed[0] = '!';
+        hands_step(0);
+        assert_true(stage() == TG_STAGE_VERIFIED && !scene.gate.work[0].failed[0]);
 }
 
 static void what_never_came_to_be_closed_is_not_left_halfway(void **state)
@@ -346,6 +397,7 @@ static void a_node_alone_closes_itself(void **state)
         hands_step(1);
         assert_true(hands_stage(0) == TG_STAGE_NONE && hands_stage(1) == TG_STAGE_INTENT);
         assert_true(scene.gate.reg.records[1].target_id == 1 && scene.gate.reg.records[1].whole);
+        assert_int_equal(scene.gate.reg.records[1].scope, TG_GATE_NODE);
         lone(2);
         hands_step(1);
         assert_int_equal(hands_stage(1), TG_STAGE_NONE);
@@ -404,6 +456,11 @@ static void unclear_until_it_is_read_to_be_open(void **state)
         hands_read(1, TG_HA_OPEN);
         hands_step(1);
         assert_int_equal(hands_stage(1), TG_STAGE_UNDONE);
+        lone(0);
+        hands_record(1, TG_STAGE_UNCLEAR, true); /* and in danger it is closed anew */
+        hands_read(1, TG_HA_OPEN);
+        hands_step(1);
+        assert_int_equal(hands_stage(1), TG_STAGE_INTENT);
 }
 
 static void goes_to_and_fro(void **state)
@@ -420,9 +477,10 @@ static void goes_to_and_fro(void **state)
 TESTS_MAIN(TEST(the_command_follows_the_record), TEST(a_command_whose_time_ran_out_may_have_worked),
            TEST(a_command_that_failed_is_left_to_the_next), TEST(an_old_reading_leads_to_no_deed),
            TEST(only_what_is_open_is_closed), TEST(found_closed_before_the_command_it_is_not_ours),
-           TEST(what_is_not_wanted_any_more_is_void), TEST(anothers_intent_is_taken_over_when_nothing_was_closed),
+           TEST(what_is_not_wanted_any_more_is_void), TEST(what_was_never_tried_is_void_without_a_reading),
+           TEST(each_closing_has_its_own_command), TEST(anothers_intent_is_taken_over_when_nothing_was_closed),
            TEST(the_intent_of_a_life_before_is_anothers), TEST(what_is_not_closed_in_time_is_begun_anew),
-           TEST(what_never_came_to_be_closed_is_not_left_halfway),
+           TEST(what_has_failed_is_over_when_it_is_closed), TEST(what_never_came_to_be_closed_is_not_left_halfway),
            TEST(where_one_node_does_not_know_the_command_each_closes_itself), TEST(closed_is_what_all_report),
            TEST(only_in_charge_and_only_where_it_may), TEST(who_gets_nowhere_passes_the_duty_on),
            TEST(a_node_alone_closes_itself), TEST(another_nodes_record_is_left_alone), TEST(two_nodes_are_no_lone_one),

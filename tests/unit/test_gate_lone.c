@@ -103,6 +103,33 @@ static void answers_of_before_are_waited_for(void **state)
         assert_true(scene.gate.finding.waits);
 }
 
+/* Waiting makes sense where both sides may yet say the same. */
+static void what_is_waited_for(void **state)
+{
+        enum { NONE, OLD, NEW };
+        static const struct {
+                int own, others;
+                bool waits;
+        } cases[] = { { OLD, OLD, true },   { OLD, NEW, true },  { NEW, OLD, true },   { OLD, NONE, false },
+                      { NONE, OLD, false }, { NEW, NEW, false }, { NEW, NONE, false }, { NONE, NEW, false } };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                stepped();
+                for (int slot = 0; slot < 4; slot++) {
+                        int has = slot == 3 ? cases[i].own : slot == 1 ? cases[i].others : NONE;
+
+                        scene.gate.watch.n_asked[slot] = has != NONE;
+                        scene.gate.watch.asked[slot][0].raw_ns = has == OLD ? NOW - 20 * S : NOW - 20 * S + 1;
+                        if (slot != 3)
+                                scene.gate.watch.tracks.of[slot][3].beyond = scene.options.gate_confirm;
+                }
+                scene_find();
+                assert_int_equal(scene.gate.finding.waits, cases[i].waits);
+                assert_int_equal(scene.gate.finding.lone, cases[i].own == NEW && cases[i].others == NEW ? 3 : -1);
+        }
+}
+
 /* It has closed itself within so many reports, or it holds itself not for the lone one. */
 static void who_does_not_act_leaves_it_to_the_cluster(void **state)
 {
@@ -173,6 +200,6 @@ static void who_stood_still_was_left(void **state)
 }
 
 TESTS_MAIN(TEST(sources_on_both_sides_contradict_it), TEST(one_source_that_finds_it_right_is_enough),
-           TEST(a_source_that_moved_is_no_witness), TEST(answers_of_before_are_waited_for),
+           TEST(a_source_that_moved_is_no_witness), TEST(answers_of_before_are_waited_for), TEST(what_is_waited_for),
            TEST(who_does_not_act_leaves_it_to_the_cluster), TEST(the_others_are_one_majority),
            TEST(who_judges_the_others_is_never_alone), TEST(who_stood_still_was_left))

@@ -53,10 +53,78 @@ static void the_less_is_sure_the_younger_the_reading(void **state)
         assert_false(hands_idle());
 }
 
+/* Of a node alone nobody but itself reads anything. */
+static void a_record_of_its_own_is_read_by_itself(void **state)
+{
+        static const struct {
+                uint32_t target_id;
+                enum tg_gate_stage stage;
+                int64_t age_ns; /* 0: it is not read */
+        } cases[] = { { 1, TG_STAGE_ISSUED, 2 * S }, { 1, TG_STAGE_VERIFIED, 10 * S }, { 1, TG_STAGE_UNCLEAR, 10 * S },
+                      { 1, TG_STAGE_UNDONE, 0 },     { 2, TG_STAGE_ISSUED, 0 },        { 2, TG_STAGE_UNCLEAR, 0 },
+                      { 2, TG_STAGE_VERIFIED, 0 } };
+
+        (void)state;
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                hands_begin(4, WHOLE);
+                hands_record(1, cases[i].stage, true)->target_id = cases[i].target_id;
+                hands_read(0, TG_HA_OPEN);
+                hands_read(1, TG_HA_CLOSED);
+                scene.gate.ha[1].asked_raw_ns = NOW - (cases[i].age_ns ? cases[i].age_ns : 1000 * S);
+                watch();
+                assert_true(hands_idle());
+                if (!cases[i].age_ns)
+                        continue;
+                scene.gate.ha[1].asked_raw_ns--;
+                watch();
+                assert_int_equal(hands_answer(TG_GATE_STATUS, TG_GATE_DONE, TG_HA_CLOSED).scope, TG_GATE_NODE);
+        }
+}
+
+/* A deed that waits for it is done when the next own report comes back. */
+static void what_is_news_is_reported(void **state)
+{
+        (void)state;
+        hands_begin(3, WHOLE);
+        hands_calm(0);
+        hands_read(0, TG_HA_OPEN);
+        for (int i = 0; i < 5; i++) {
+                if (i == 2)
+                        scene.gate.finding.danger = TG_DANGER_BREACH;
+                if (i == 3)
+                        hands_calm(0);
+                if (i == 4)
+                        hands_record(0, TG_STAGE_ISSUED, true);
+                scene.gate.wants_report = false;
+                tg_gate_order_run(&scene.gate, &scene.s, 0, TG_GATE_STATUS);
+                hands_answer(TG_GATE_STATUS, TG_GATE_DONE, i == 0 ? TG_HA_CLOSED : TG_HA_OPEN);
+                assert_int_equal(scene.gate.wants_report, i != 3);
+        }
+}
+
+static void what_opens_and_fails_is_a_failure(void **state)
+{
+        (void)state;
+        for (int each = 0; each < 2; each++) {
+                hands_begin(3, WHOLE);
+                hands_record(0, TG_STAGE_OPENING, !each);
+                hands_read(0, TG_HA_CLOSED);
+                scene.gate.wants_report = false;
+                tg_gate_order_run(&scene.gate, &scene.s, 0, TG_GATE_OPEN);
+                hands_answer(TG_GATE_OPEN, TG_GATE_FAILED, TG_HA_CLOSED);
+                assert_true(scene.gate.work[0].failures == 1 && scene.gate.wants_report);
+                assert_int_equal(scene.gate.own_failures, each);
+        }
+}
+
 static void what_could_not_be_read_is_not_known(void **state)
 {
         (void)state;
         hands_begin(3, WHOLE);
+        watch();
+        hands_answer(TG_GATE_STATUS, TG_GATE_FAILED, TG_HA_OPEN);
+        assert_true(scene.gate.ha[0].known && scene.gate.ha[0].result.state == TG_HA_UNKNOWN);
+        scene.s.now_raw_ns += 31 * S;
         watch();
         hands_answer(TG_GATE_STATUS, TG_GATE_DONE, TG_HA_OPEN);
         assert_true(scene.gate.ha[0].result.flags & TG_GATE_READY);
@@ -136,6 +204,7 @@ static void a_command_is_read_back_at_once(void **state)
         hands_answer(TG_GATE_STATUS, TG_GATE_DONE, TG_HA_CLOSING);
 }
 
-TESTS_MAIN(TEST(the_less_is_sure_the_younger_the_reading), TEST(what_could_not_be_read_is_not_known),
+TESTS_MAIN(TEST(the_less_is_sure_the_younger_the_reading), TEST(a_record_of_its_own_is_read_by_itself),
+           TEST(what_is_news_is_reported), TEST(what_opens_and_fails_is_a_failure), TEST(what_could_not_be_read_is_not_known),
            TEST(a_result_is_of_its_order), TEST(a_lost_order_is_given_up), TEST(after_a_ring_it_is_read_anew),
            TEST(a_command_is_read_back_at_once))

@@ -44,6 +44,55 @@ static void newer_records_are_adopted(void **state)
         assert_int_equal(own()->stage, TG_STAGE_ISSUED);
 }
 
+/* What is adopted is saved, and tells of a new stage, as what is written is. */
+static void adopted_is_written(void **state)
+{
+        (void)state;
+        scene_new(3);
+        told(1, record(8, 2, TG_STAGE_ISSUED));
+        assert_true(scene.gate.version == 1 && scene.gate.wants_report);
+        assert_true(scene.gate.work[0].stage == TG_STAGE_ISSUED && scene.gate.work[0].stage_raw_ns == NOW);
+}
+
+static void a_stage_begins_anew(void **state)
+{
+        struct tg_gate_work *work = &scene.gate.work[0];
+
+        (void)state;
+        scene_new(3);
+        for (int stage = TG_STAGE_INTENT; stage <= TG_STAGE_UNDONE; stage++) {
+                bool live = stage < TG_STAGE_UNDONE;
+
+                scene.s.now_raw_ns++;
+                scene.gate.ha[0].open_seen = 1;
+                work->asked = work->moved = true;
+                work->failures = 1;
+                work->failed[0] = '!';
+                tg_gate_write(&scene.gate, &scene.s, 0, (enum tg_gate_stage)stage);
+                assert_true(!scene.gate.ha[0].open_seen && !work->asked && !work->moved);
+                assert_true(work->stage == stage && work->stage_raw_ns == scene.s.now_raw_ns);
+                /* what failed is part of the record's life */
+                assert_true((work->failures > 0) == live && (work->failed[0] != 0) == live);
+        }
+}
+
+/* The word that lets a record open is spent when it is not opened after all. */
+static void a_word_is_spent_by_an_opening(void **state)
+{
+        (void)state;
+        scene_new(3);
+        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_VERIFIED);
+        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_OPENING);
+        assert_false(scene.gate.work[0].spent);
+        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_ISSUED);
+        assert_true(scene.gate.work[0].spent);
+        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_VERIFIED);
+        assert_true(scene.gate.work[0].spent);
+        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_OPENING);
+        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_UNDONE);
+        assert_false(scene.gate.work[0].spent);
+}
+
 static void versions_begin_anew_with_each_ring(void **state)
 {
         (void)state;
@@ -149,6 +198,24 @@ static void every_record_has_a_name(void **state)
         assert_false(tg_gate_load(bytes, tg_gate_save(&written, bytes), &read));
 }
 
+/* It is handed to a command. */
+static void the_state_before_is_plain_text(void **state)
+{
+        struct tg_gate_registers written = { 0 }, read;
+        uint8_t bytes[TG_GATE_SAVED_MAX];
+
+        (void)state;
+        written.records[0] = record(8, 2, TG_STAGE_INTENT);
+        for (int c = 1; c < 256; c++) {
+                memcpy(written.records[0].prior, "a b", 4);
+                written.records[0].prior[1] = (char)c;
+                assert_int_equal(tg_gate_load(bytes, tg_gate_save(&written, bytes), &read), c >= ' ' && c <= '~');
+        }
+        memset(written.records[0].prior, 'x', TG_GATE_PRIOR_MAX - 1);
+        assert_true(tg_gate_load(bytes, tg_gate_save(&written, bytes), &read));
+        assert_int_equal(strlen(read.records[0].prior), TG_GATE_PRIOR_MAX - 1);
+}
+
 /* ---- on the disks ---- */
 
 static bool is_stored(void)
@@ -205,6 +272,14 @@ static bool tells_stored(void)
         return told_now.stored & 1;
 }
 
+static bool tells_stored_word(void)
+{
+        struct tg_gate_report told_now;
+
+        tg_gate_fill(&scene.gate, &told_now, scene.s.now_raw_ns);
+        return told_now.stored & 1 << TG_GATE_SLOTS;
+}
+
 static uint32_t save(void)
 {
         uint8_t bytes[TG_GATE_SAVED_MAX];
@@ -236,6 +311,11 @@ static void stored_is_what_the_disk_has_confirmed(void **state)
         tg_gate_stored(&scene.gate, version, true, NOW);
         assert_true(scene.gate.wants_report && tells_stored());
         assert_int_equal(save(), 0);
+        assert_false(tells_stored_word());
+        tg_gate_admin(&scene.gate, &scene.s, TG_WORD_HOLD, 60);
+        assert_true(tells_stored() && !tells_stored_word());
+        tg_gate_stored(&scene.gate, save(), true, NOW);
+        assert_true(tells_stored() && tells_stored_word());
         tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_ISSUED); /* the next version is another matter */
         assert_false(tells_stored());
         assert_true(save());
@@ -295,9 +375,11 @@ static void what_is_told(void **state)
 
         (void)state;
         scene_new(3);
-        scene.gate.ha[0] = (struct tg_ha_reading){ .known = true,
-                                                   .scope = TG_GATE_CLUSTER,
-                                                   .result = { .state = TG_HA_OPEN, .flags = TG_GATE_READY } };
+        scene.gate.ha[0] = (struct tg_ha_reading){
+                .known = true,
+                .scope = TG_GATE_CLUSTER,
+                .result = { .state = TG_HA_OPEN, .backend = TG_BACKEND_UNITS, .flags = TG_GATE_READY }
+        };
         tg_gate_fill(&scene.gate, &r, NOW);
         assert_true(r.ha_state == TG_HA_OPEN && r.flags == TG_GATE_READY);
         scene.gate.work[0].rest_until_ns = NOW + 1; /* the next turn is another one's */
@@ -306,6 +388,12 @@ static void what_is_told(void **state)
         scene.gate.reg.own.acted = TG_ACTED_TRIED;
         tg_gate_fill(&scene.gate, &r, NOW);
         assert_int_equal(r.flags, TG_GATE_OURS);
+        scene.gate.reg.own.acted = TG_ACTED_NOT;
+        tg_gate_admin(&scene.gate, &scene.s, TG_WORD_HOLD, 60);
+        tg_gate_fill(&scene.gate, &r, NOW + 20 * S);
+        assert_int_equal(r.backend, TG_BACKEND_UNITS);
+        assert_int_equal(r.hold.left_s, 40);
+        assert_false(scene.gate.wants_report); /* this is the report */
 }
 
 static void a_life_goes_on_where_the_last_one_ended(void **state)
@@ -333,10 +421,14 @@ static void closings_and_openings_are_transitions(void **state)
         for (int stage = TG_STAGE_INTENT; stage <= TG_STAGE_UNDONE; stage++)
                 tg_gate_write(&scene.gate, &scene.s, 0, (enum tg_gate_stage)stage);
         assert_int_equal(scene.gate.n_recent, 2);
+        save();
+        assert_int_equal(scene.gate.reg.recent, 2); /* for the next life */
 }
 
-TESTS_MAIN(TEST(newer_records_are_adopted), TEST(versions_begin_anew_with_each_ring), TEST(the_newest_word_counts_everywhere),
-           TEST(a_word_runs_down), TEST(a_report_is_read_whole_or_not_at_all), TEST(every_record_has_a_name),
-           TEST(a_quorum_has_it_on_disk), TEST(a_qdevice_goes_with_the_whole_part), TEST(stored_is_what_the_disk_has_confirmed),
+TESTS_MAIN(TEST(newer_records_are_adopted), TEST(adopted_is_written), TEST(a_stage_begins_anew),
+           TEST(a_word_is_spent_by_an_opening), TEST(versions_begin_anew_with_each_ring),
+           TEST(the_newest_word_counts_everywhere), TEST(a_word_runs_down), TEST(a_report_is_read_whole_or_not_at_all),
+           TEST(every_record_has_a_name), TEST(the_state_before_is_plain_text), TEST(a_quorum_has_it_on_disk),
+           TEST(a_qdevice_goes_with_the_whole_part), TEST(stored_is_what_the_disk_has_confirmed),
            TEST(it_acts_upon_own_reports_of_just_now), TEST(without_quorum_nothing_is_even_ordered), TEST(what_is_told),
            TEST(a_life_goes_on_where_the_last_one_ended), TEST(closings_and_openings_are_transitions))

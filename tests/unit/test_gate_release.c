@@ -95,6 +95,19 @@ static void a_release_ends_the_hold_first(void **state)
         assert_false(tg_gate_holds(&scene.gate, NOW) || may_open());
         give(TG_WORD_RELEASE);
         assert_true(may_open());
+        give(TG_WORD_HOLD); /* the newest word counts, and nothing of those before */
+        assert_false(may_open());
+        scene.gate.reg.hold.taken = true;
+        give(TG_WORD_HOLD);
+        assert_false(scene.gate.reg.hold.taken);
+}
+
+static void a_word_is_told_and_saved(void **state)
+{
+        (void)state;
+        scene_new(3);
+        give(TG_WORD_HOLD);
+        assert_true(scene.gate.version == 1 && scene.gate.wants_report && scene.gate.hold_raw_ns == NOW);
 }
 
 static void each_word_is_newer_than_the_one_before(void **state)
@@ -168,5 +181,5 @@ static void only_the_last_hour_counts(void **state)
 }
 
 TESTS_MAIN(TEST(unbroken_proof_opens), TEST(a_break_begins_it_anew), TEST(a_release_is_of_what_is_closed_now),
-           TEST(a_release_ends_the_hold_first), TEST(each_word_is_newer_than_the_one_before),
+           TEST(a_release_ends_the_hold_first), TEST(a_word_is_told_and_saved), TEST(each_word_is_newer_than_the_one_before),
            TEST(a_word_to_close_is_reason_enough), TEST(a_word_to_close_waits_for_nothing), TEST(only_the_last_hour_counts))

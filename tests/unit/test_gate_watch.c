@@ -120,6 +120,10 @@ static void one_source_a_report(void **state)
         assert_int_equal(watch()->n_asked[0], TG_ASK_SOURCES);
         told(9, NOW + 9 * S); /* in the place of the oldest answer */
         assert_true(watch()->n_asked[0] == TG_ASK_SOURCES && knows(9) && !knows(2) && knows(1) && knows(3) && knows(4));
+        told(3, NOW + 20 * S);
+        for (int i = 0; i < TG_ASK_SOURCES; i++)
+                if (watch()->asked[0][i].addr.bytes[3] == 3)
+                        assert_true(watch()->asked[0][i].raw_ns == NOW + 20 * S);
 }
 
 static void a_source_that_is_told_no_more_is_none(void **state)
@@ -146,6 +150,7 @@ static void another_agent_has_asked_nobody(void **state)
         assert_int_equal(updates_with(tg_chrony_float_from(9)), 1);
         scene_report(0)->seq = 0;
         scene_report(0)->asked.state = TG_ASKED_NEVER;
+        scene_report(0)->chrony.tracking.ref_time_ns += S;
         deliver(0);
         assert_false(knows(1));
         assert_int_equal(watch()->corrections[0].n, 1); /* its own first one */
@@ -233,8 +238,11 @@ static void what_makes_a_rate(void **state)
                 bound(1, i * S / 10, 100 * TG_NS_PER_MS);
                 assert_int_equal(track()->n, i < TG_TRACK_BOUNDS ? i : TG_TRACK_BOUNDS);
         }
-        for (int i = 1; i < TG_TRACK_BOUNDS; i++)
+        for (int i = 1; i < TG_TRACK_BOUNDS; i++) {
                 assert_true(track()->at_ns[i] - track()->at_ns[i - 1] == 1100 * TG_NS_PER_MS);
+                assert_true(track()->offset[i].low_ns - track()->offset[i - 1].low_ns == S / 10);
+        }
+        assert_true(track()->offset[TG_TRACK_BOUNDS - 1].high_ns == 8 * S / 10 + TG_NS_PER_MS);
         scene_pair(0, 1)->steps++;
         bound(0, S, S);
         assert_int_equal(track()->n, 1);
