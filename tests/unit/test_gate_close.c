@@ -226,6 +226,22 @@ static void anothers_intent_is_taken_over_when_nothing_was_closed(void **state)
         hands_answer(TG_GATE_CLOSE, TG_GATE_DONE, TG_HA_CLOSING);
 }
 
+/* Who lost the duty with its ring may have run the command at the very end. */
+static void a_run_of_another_ring_is_waited_for(void **state)
+{
+        (void)state;
+        of_another();
+        scene.gate.reg.records[0].ring_seq = 4;
+        hands_read(0, TG_HA_OPEN);
+        scene.s.now_raw_ns += TG_GATE_RUN_NS;
+        hands_read(0, TG_HA_OPEN);
+        hands_step(0);
+        assert_int_equal(scene.gate.reg.records[0].owner_id, 2);
+        scene.s.now_raw_ns++;
+        hands_step(0);
+        assert_int_equal(scene.gate.reg.records[0].owner_id, 1);
+}
+
 /* Of its own life before it knows no more than of another's. */
 static void the_intent_of_a_life_before_is_anothers(void **state)
 {
@@ -294,6 +310,21 @@ static void what_never_came_to_be_closed_is_not_left_halfway(void **state)
         assert_int_equal(stage(), TG_STAGE_ISSUED);
 }
 
+/* It had its effect, and somebody undid it before all was closed. */
+static void opened_before_it_was_closed_it_is_taken(void **state)
+{
+        (void)state;
+        issued(true, TG_HA_OPEN);
+        for (int i = 0; i < 3; i++) {
+                assert_int_equal(stage(), TG_STAGE_ISSUED);
+                tg_gate_order_run(&scene.gate, &scene.s, 0, TG_GATE_STATUS);
+                hands_answer(TG_GATE_STATUS, TG_GATE_DONE, i ? TG_HA_OPEN : TG_HA_CLOSING);
+                hands_step(0);
+        }
+        assert_int_equal(stage(), TG_STAGE_TAKEN);
+        assert_true(scene.gate.reg.hold.taken);
+}
+
 /* ---- each by itself ---- */
 
 static void where_one_node_does_not_know_the_command_each_closes_itself(void **state)
@@ -359,6 +390,18 @@ static void only_in_charge_and_only_where_it_may(void **state)
         assert_false(begins());
         scene.gate.finding.danger = TG_DANGER_WORD; /* an administrator's word closes all the same */
         assert_true(begins());
+}
+
+static void who_wants_nothing_claims_nothing(void **state)
+{
+        (void)state;
+        begin_whole();
+        scene.gate.claim = TG_CLAIM_CLOSE;
+        hands_calm(0);
+        hands_step(1); /* a node's own record has nothing to do with it */
+        assert_int_equal(scene.gate.claim, TG_CLAIM_CLOSE);
+        hands_step(0);
+        assert_int_equal(scene.gate.claim, TG_CLAIM_NONE);
 }
 
 static void who_gets_nowhere_passes_the_duty_on(void **state)
@@ -479,9 +522,11 @@ TESTS_MAIN(TEST(the_command_follows_the_record), TEST(a_command_whose_time_ran_o
            TEST(only_what_is_open_is_closed), TEST(found_closed_before_the_command_it_is_not_ours),
            TEST(what_is_not_wanted_any_more_is_void), TEST(what_was_never_tried_is_void_without_a_reading),
            TEST(each_closing_has_its_own_command), TEST(anothers_intent_is_taken_over_when_nothing_was_closed),
-           TEST(the_intent_of_a_life_before_is_anothers), TEST(what_is_not_closed_in_time_is_begun_anew),
-           TEST(what_has_failed_is_over_when_it_is_closed), TEST(what_never_came_to_be_closed_is_not_left_halfway),
+           TEST(the_intent_of_a_life_before_is_anothers), TEST(a_run_of_another_ring_is_waited_for),
+           TEST(what_is_not_closed_in_time_is_begun_anew), TEST(what_has_failed_is_over_when_it_is_closed),
+           TEST(what_never_came_to_be_closed_is_not_left_halfway), TEST(opened_before_it_was_closed_it_is_taken),
            TEST(where_one_node_does_not_know_the_command_each_closes_itself), TEST(closed_is_what_all_report),
-           TEST(only_in_charge_and_only_where_it_may), TEST(who_gets_nowhere_passes_the_duty_on),
-           TEST(a_node_alone_closes_itself), TEST(another_nodes_record_is_left_alone), TEST(two_nodes_are_no_lone_one),
-           TEST(unclear_until_it_is_read_to_be_open), TEST(goes_to_and_fro))
+           TEST(only_in_charge_and_only_where_it_may), TEST(who_wants_nothing_claims_nothing),
+           TEST(who_gets_nowhere_passes_the_duty_on), TEST(a_node_alone_closes_itself),
+           TEST(another_nodes_record_is_left_alone), TEST(two_nodes_are_no_lone_one), TEST(unclear_until_it_is_read_to_be_open),
+           TEST(goes_to_and_fro))

@@ -408,6 +408,8 @@ static void a_life_goes_on_where_the_last_one_ended(void **state)
         assert_true(tg_gate_restore(&scene.gate, bytes, tg_gate_save(&before, bytes)));
         assert_int_equal(own()->stage, TG_STAGE_INTENT);
         assert_int_equal(scene.gate.n_recent, 3);
+        assert_int_equal(scene.gate.hold_raw_ns, NOW); /* a word runs down from here */
+        assert_true(scene.gate.work[0].stage == TG_STAGE_INTENT && scene.gate.work[0].stage_raw_ns == NOW);
         /* the run that it may have begun is not over */
         assert_true(scene.gate.duty.guard_until_ns == NOW + TG_GATE_RUN_NS);
         assert_true(scene.gate.own_rest_until_ns == NOW + TG_GATE_RUN_NS);
