@@ -99,7 +99,7 @@ def test_hold_outlives_the_agent(lab):
         node.agent.start()
     lab.wait_for(lambda: all(lab.status(n) for n in lab.nodes), 10, "the agents")
     wait_gates(lab, "held", 10)
-    require(all(gate["hold"]["by"] == "n1" for gate in gates(lab)), gates(lab)[0]["hold"])
+    lab.wait_for(lambda: all(gate["hold"] and gate["hold"]["by"] == "n1" for gate in gates(lab)), 10, "all to know that it was n1")
     lab.wait_for(lambda: all(names(lab, n) for n in lab.nodes), BACK_S, "their names on the buses")
     require_equal(say(lab, 1, "gate", "release")[0], DONE, "release")
     wait_gates(lab, "open")
