@@ -156,6 +156,14 @@ class Proxmox(Stack):
                     found.append((float(at), name, words))
         return sorted(found)
 
+    def check_last(self, name, mark):
+        """The daemons of that node began to stop only when those of all others had stopped, as the systemd of each tells in its journal."""
+        def instants_s(node, over):
+            return [int(e["__MONOTONIC_TIMESTAMP"]) / 1e6 for e in node.journal("JOB_TYPE=stop", since_s=mark)
+                    if e["UNIT"].removesuffix(".service") in UNITS[1:] and ("JOB_RESULT" in e) == over]
+        spans = {node.name: (min(instants_s(node, False)), max(instants_s(node, True))) for node in self.lab.nodes.values()}
+        require(all(spans[name][0] > end for other, (_, end) in spans.items() if other != name), f"{name} did not stop last: {spans}")
+
     def all_started(self):
         return self.armed() == list(self.versions) and list(self.services().values()) == ["started"] * len(GUESTS)
 
@@ -173,7 +181,7 @@ class Proxmox(Stack):
     def wait_closed(self, mark):
         """Until timeguard says so, and then the stack itself must show that the cluster is disarmed."""
         self.lab.wait_alert("gate-closed", mark, CLOSE_S)
-        require_equal((self.armed(), self.manager_status()["disarm"]), ([], {"mode": "freeze", "state": "disarmed"}), "watchdogs, disarm")
+        require_equal((self.armed(), self.manager_status().get("disarm")), ([], {"mode": "freeze", "state": "disarmed"}), "watchdogs, disarm")
         require_equal(set(self.services().values()), {"freeze"}, "guests")
         require_equal([words for _, _, words in self.calls(DISARM)], ["crm-command disarm-ha freeze"], "runs of disarm-ha")
 
