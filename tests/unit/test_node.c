@@ -328,6 +328,16 @@ static void test_configurations_differ(void **state)
 }
 
 /* Pairs are judged by a new budget at once, not when their next bound comes. */
+static bool lists(uint32_t seen_by, enum tg_alert_id id)
+{
+        const struct tg_snapshot *snapshot = world_snapshot(&world, seen_by);
+
+        for (uint32_t i = 0; i < snapshot->n_alerts; i++)
+                if (snapshot->alerts[i].id == id)
+                        return true;
+        return false;
+}
+
 /* What 'timeguard wait' let pass: said by that node alone, until it is proven; and not at all where it is. */
 static void test_started_unproven(void **state)
 {
@@ -345,6 +355,8 @@ static void test_started_unproven(void **state)
         world_run(&world, S);
         assert_true(world_raised(&world, 2, id, 2));
         assert_false(world_raised(&world, 0, id, 2));
+        assert_true(lists(2, id));
+        assert_false(lists(0, id));
         world_run(&world, 30 * S);
         assert_true(world_raised(&world, 2, id, 2));
         world_source(&world, 2, "10.0.0.254");
