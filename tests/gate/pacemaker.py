@@ -2,6 +2,7 @@
 """Real pacemaker on the nodes of the lab: corosync in network namespaces, each node with directories of its own."""
 
 import os
+import re
 import shutil
 
 from box import Box
@@ -95,6 +96,11 @@ class Cluster:
 
     def read_option(self, name):
         return self.tool(1, "crm_attribute", "--type", "crm_config", "--name", name, "--query", "--quiet", check=False)
+
+    def health(self):
+        """{number: colour}, of the nodes that have one."""
+        said = self.tool(1, "attrd_updater", "--name", "#health-time", "--query", "--all", check=False)
+        return {int(number): colour for number, colour in re.findall(r'host="n(\d+)" value="(\w+)"', said)}
 
     def create(self, section, xml):
         self.tool(1, "cibadmin", "--create", "--scope", section, "--xml-text", xml)

@@ -3,10 +3,10 @@
 """The backend pacemaker on three nodes of real corosync and pacemaker with real resources. Usage: test_pacemaker.py --build DIRECTORY [NAME...]"""
 
 import argparse
-import re
 import sys
 import time
 
+from box import require_refused
 from pacemaker import Cluster, missing
 
 from suite import require, require_equal, run_tests, test  # by box's search path
@@ -16,12 +16,6 @@ arguments.add_argument("--build", required=True)
 arguments.add_argument("names", nargs="*")
 ARGS = arguments.parse_args()
 SET = "crm_attribute --type crm_config --name maintenance-mode"
-
-
-def require_refused(found, what, *words):
-    require_equal((found["outcome"], found["command"]), ("failed", ""), what)
-    for word in words:
-        require(word in found["detail"], f"{what}: {found['detail']}")
 
 
 def until(cluster, number, state, scope="cluster", timeout_s=15):
@@ -150,16 +144,10 @@ def fencing_is_told(cluster):
     require("fencing" not in cluster.order(1, "status")["flags"], "the flag stays")
 
 
-def health(cluster):
-    """{number: colour}"""
-    said = cluster.tool(1, "attrd_updater", "--name", "#health-time", "--query", "--all", check=False)
-    return {int(number): colour for number, colour in re.findall(r'host="n(\d)" value="(\w+)"', said)}
-
-
 def tell(cluster, number, colour, told=None):
     """... and what it is then."""
     require_equal(cluster.order(number, "status", health=colour)["outcome"], "done", "status")
-    cluster.lab.wait_for(lambda: health(cluster).get(number) == (told or colour), 15, f"n{number} told as {told or colour}")
+    cluster.lab.wait_for(lambda: cluster.health().get(number) == (told or colour), 15, f"n{number} told as {told or colour}")
 
 
 def follow(cluster, where, what):
@@ -200,7 +188,7 @@ def no_majority_is_red(cluster):
     tell(cluster, 2, "green")
     tell(cluster, 3, "red")
     tell(cluster, 1, "red", told="yellow")
-    require_equal(health(cluster), {1: "yellow", 2: "green", 3: "red"}, "health")
+    require_equal(cluster.health(), {1: "yellow", 2: "green", 3: "red"}, "health")
     for number in cluster.lab.nodes:
         tell(cluster, number, "green")
 
