@@ -20,8 +20,10 @@
 /* One reading of the HA stack, of the cluster or of the own node. */
 struct tg_ha_reading {
         bool known;
-        enum tg_gate_scope scope; /* what was read; what is wanted may be another one by now (tg_gate_ha_fits) */
-        int64_t asked_raw_ns;     /* it is of a moment later than this */
+        /* what was asked for, in whichever way it was read: what is wanted may be something else by now (tg_gate_ha_fits) */
+        enum tg_gate_scope scope;
+        uint8_t backend;
+        int64_t asked_raw_ns; /* it is of a moment later than this */
         struct tg_gate_result result;
         uint8_t open_seen; /* readings in a row, since the record was verified, that found it open or about to be */
         bool shut_seen;    /* one since the record came to its stage found it closing, or closed */
@@ -145,8 +147,12 @@ int64_t tg_gate_limit_of_duty_ns(const struct tg_situation *s);
 /* gate_ha.c */
 void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_verb verb);
 bool tg_gate_ha_read(struct tg_gate *gate, const struct tg_situation *s, int slot, int64_t max_age_ns); /* else orders it */
-/* What was read is of the scope, the cluster or this node alone, in which the record has its effect. */
+/* What was read is of the scope, the cluster or this node alone, in which the record has its effect, and by the backend that it is for. */
 bool tg_gate_ha_fits(const struct tg_gate *gate, int slot);
+static inline bool tg_gate_is_shut_state(enum tg_ha_state state)
+{
+        return state == TG_HA_CLOSED || state == TG_HA_CLOSING;
+}
 void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s);
 void tg_gate_ha_doubt(struct tg_gate *gate, int64_t now_raw_ns);
 /* gate_step.c, gate_self.c; what the files of the former share is in gate_step.h */

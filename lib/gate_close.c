@@ -47,6 +47,7 @@ void tg_gate_begin(struct tg_gate_at *at)
         r->damping = tg_gate_damping(at->gate, at->s->now_raw_ns, r->damping);
         r->since_real_ns = at->s->now_real_ns;
         r->boot_tag = tg_gate_boot_tag(at->gate);
+        r->backend = ha->backend;
         memcpy(r->prior, ha->prior, sizeof r->prior);
         at->work->failures = 0;
         intend(at);

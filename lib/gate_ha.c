@@ -24,9 +24,23 @@ static enum tg_gate_scope wanted_scope(const struct tg_gate *gate, int slot)
         return by_node ? TG_GATE_NODE : TG_GATE_CLUSTER;
 }
 
+/* What was closed by one backend is read and opened by it; AUTO: by the one that is configured. */
+static uint8_t wanted_backend(const struct tg_gate *gate, int slot)
+{
+        const struct tg_gate_record *record = &gate->reg.records[slot];
+
+        if (tg_stage_is_live(record->stage))
+                return record->backend;
+        return !slot && gate->reg.own.acted ? gate->reg.own.backend : TG_BACKEND_AUTO;
+}
+
 bool tg_gate_ha_fits(const struct tg_gate *gate, int slot)
 {
-        return gate->ha[slot].known && gate->ha[slot].scope == wanted_scope(gate, slot);
+        const struct tg_ha_reading *ha = &gate->ha[slot];
+        uint8_t backend = wanted_backend(gate, slot);
+
+        return ha->known && ha->scope == wanted_scope(gate, slot) &&
+               (backend == TG_BACKEND_AUTO ? ha->backend == TG_BACKEND_AUTO : ha->result.backend == backend);
 }
 
 void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_verb verb)
@@ -34,11 +48,15 @@ void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int s
         const struct tg_gate_record *record = &gate->reg.records[slot];
         struct tg_gate_order *order = &gate->order;
 
-        *order = (struct tg_gate_order){ .ticket = ++gate->ticket, .verb = verb, .scope = wanted_scope(gate, slot) };
-        if (tg_stage_is_live(record->stage)) {
+        *order = (struct tg_gate_order){
+                .ticket = ++gate->ticket, .verb = verb, .scope = wanted_scope(gate, slot), .backend = wanted_backend(gate, slot)
+        };
+        if (tg_stage_is_live(record->stage))
                 memcpy(order->uuid, record->uuid, sizeof order->uuid);
+        if (order->scope == TG_GATE_NODE && !slot)
+                memcpy(order->prior, gate->reg.own.prior, gate->reg.own.acted ? sizeof order->prior : 0);
+        else if (tg_stage_is_live(record->stage))
                 memcpy(order->prior, record->prior, sizeof order->prior);
-        }
         tg_copy(order->reason, sizeof order->reason, gate->finding.why);
         gate->order_slot = slot;
         gate->ordered = gate->has_order = true;
@@ -100,7 +118,8 @@ void tg_gate_ha_doubt(struct tg_gate *gate, int64_t now_raw_ns)
 
 void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s)
 {
-        if (s->options->gate_backend == TG_BACKEND_NONE)
+        if (s->options->gate_backend == TG_BACKEND_NONE && !tg_stage_is_live(gate->reg.records[0].stage) &&
+            !tg_stage_is_live(gate->reg.records[1].stage) && !gate->reg.own.acted)
                 return;
         if (gate->ordered && s->now_raw_ns - gate->ordered_raw_ns > LOST_NS) {
                 struct tg_gate_result lost = { .ticket = gate->order.ticket,
@@ -133,10 +152,13 @@ static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_re
         if (ha->scope != gate->order.scope)
                 ha->open_seen = 0;
         ha->scope = gate->order.scope;
+        ha->backend = gate->order.backend;
         if (result->outcome != TG_GATE_DONE) {
                 /* what was known is not known any more; its flags stand for display */
                 ha->known = true;
                 ha->result.state = TG_HA_UNKNOWN;
+                if (ha->backend)
+                        ha->result.backend = ha->backend;
                 ha->result.flags &= ~(uint32_t)TG_GATE_READY;
                 tg_copy(ha->result.detail, sizeof ha->result.detail, result->detail);
         } else {

@@ -40,9 +40,8 @@ void tg_gate_at_verified(struct tg_gate_at *at)
                 }
                 tg_gate_taken(at->gate, at->s);
                 tg_gate_finish(at, TG_STAGE_TAKEN);
-        } else if (tg_gate_opens(at) &&
-                   (tg_gate_is_fanned_out(at) ||
-                    (tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_NOW_NS) && tg_gate_ha_state(at) == TG_HA_CLOSED))) {
+        } else if (tg_gate_opens(at) && (tg_gate_is_fanned_out(at) ||
+                                         (tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_NOW_NS) && tg_gate_is_shut(at)))) {
                 tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_OPENING);
         } else if (!at->slot && !tg_gate_opens(at)) {
                 tg_gate_duty_release(at->gate);

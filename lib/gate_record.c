@@ -12,6 +12,9 @@
 #define HOLD_CLOSES  16
 #define HOLD_ACK     8
 #define RECORD_WHOLE 0x80
+#define BACKEND_BIT  4 /* ... to 6, above a stage, or what a node did to itself */
+#define BELOW_BITS   0x0f
+#define BACKEND_BITS 0x07
 
 int tg_gate_version_order(uint64_t a_seq, uint32_t a_serial, uint64_t b_seq, uint32_t b_serial)
 {
@@ -61,7 +64,7 @@ static void read_id(struct tg_reader *r, uint8_t out[static 16])
 
 static void write_record(struct tg_writer *w, const struct tg_gate_record *record)
 {
-        tg_write_le(w, record->stage | (record->whole ? RECORD_WHOLE : 0), 1);
+        tg_write_le(w, record->stage | (unsigned)record->backend << BACKEND_BIT | (record->whole ? RECORD_WHOLE : 0), 1);
         if (record->stage == TG_STAGE_NONE)
                 return;
         tg_write_bytes(w, record->uuid, sizeof record->uuid);
@@ -79,7 +82,9 @@ static void read_record(struct tg_reader *r, int slot, struct tg_gate_record *ou
 {
         uint8_t head = (uint8_t)tg_read_le(r, 1);
 
-        *out = (struct tg_gate_record){ .stage = head & (RECORD_WHOLE - 1), .whole = head / RECORD_WHOLE };
+        *out = (struct tg_gate_record){ .stage = head & BELOW_BITS,
+                                        .backend = head >> BACKEND_BIT & BACKEND_BITS,
+                                        .whole = head / RECORD_WHOLE };
         if (out->stage == TG_STAGE_NONE)
                 return;
         out->scope = slot ? TG_GATE_NODE : TG_GATE_CLUSTER;
@@ -92,8 +97,8 @@ static void read_record(struct tg_reader *r, int slot, struct tg_gate_record *ou
         out->damping = (uint8_t)tg_read_le(r, 1);
         out->since_real_ns = tg_read_i64(r);
         read_prior(r, out->prior);
-        r->bad |= out->stage >= TG_STAGE_COUNT || !out->owner_id || (slot ? !out->target_id : out->target_id != 0) ||
-                  is_zero(out->uuid);
+        r->bad |= out->stage >= TG_STAGE_COUNT || out->backend > TG_BACKEND_NONE || !out->owner_id ||
+                  (slot ? !out->target_id : out->target_id != 0) || is_zero(out->uuid);
 }
 
 static void write_hold(struct tg_writer *w, const struct tg_gate_hold *hold)
@@ -171,7 +176,7 @@ size_t tg_gate_save(const struct tg_gate_registers *registers, uint8_t out[stati
         write_hold(&w, &registers->hold);
         for (int i = 0; i < TG_GATE_SLOTS; i++)
                 write_record(&w, &registers->records[i]);
-        tg_write_le(&w, registers->own.acted, 1);
+        tg_write_le(&w, registers->own.acted | (unsigned)registers->own.backend << BACKEND_BIT, 1);
         tg_write_bytes(&w, registers->own.uuid, sizeof registers->own.uuid);
         tg_write_bytes(&w, registers->own.boot_id, sizeof registers->own.boot_id);
         write_prior(&w, registers->own.prior);
@@ -185,12 +190,15 @@ bool tg_gate_load(const uint8_t *data, size_t len, struct tg_gate_registers *out
         struct tg_reader r = { .data = data, .size = len };
         struct tg_gate_registers read = { 0 };
         bool sound = tg_read_le(&r, 4) == SAVED_MAGIC;
+        uint8_t head;
         size_t end;
 
         read_hold(&r, &read.hold);
         for (int i = 0; i < TG_GATE_SLOTS; i++)
                 read_record(&r, i, &read.records[i]);
-        read.own.acted = (uint8_t)tg_read_le(&r, 1);
+        head = (uint8_t)tg_read_le(&r, 1);
+        read.own.acted = head & BELOW_BITS;
+        read.own.backend = head >> BACKEND_BIT & BACKEND_BITS;
         read_id(&r, read.own.uuid);
         read_id(&r, read.own.boot_id);
         read_prior(&r, read.own.prior);

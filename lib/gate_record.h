@@ -17,6 +17,7 @@ enum tg_gate_acted {
 
 struct tg_gate_own {
         uint8_t acted;       /* enum tg_gate_acted */
+        uint8_t backend;     /* by which */
         uint8_t uuid[16];    /* of the record for which */
         uint8_t boot_id[16]; /* ... and in which boot */
         char prior[TG_GATE_PRIOR_MAX];

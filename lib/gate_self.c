@@ -24,6 +24,7 @@ static void set_own(struct tg_gate *gate, enum tg_gate_acted acted)
         gate->own_unasked = acted == TG_ACTED_TRIED;
         memcpy(own->uuid, gate->reg.records[0].uuid, sizeof own->uuid);
         memcpy(own->boot_id, gate->boot_id, sizeof own->boot_id);
+        own->backend = gate->ha[0].result.backend;
         if (acted == TG_ACTED_TRIED)
                 memcpy(own->prior, gate->ha[0].result.prior, sizeof own->prior);
         tg_gate_changed(gate, TG_GATE_SLOTS + 1);
@@ -85,7 +86,7 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
                 else
                         set_own(gate, TG_ACTED_NOT);
                 gate->own_asked_raw_ns = 0;
-        } else if (state == TG_HA_CLOSED || state == TG_HA_CLOSING) {
+        } else if (tg_gate_is_shut_state(state)) {
                 /* open from now on it was opened by somebody else */
                 if (own->acted != TG_ACTED_CLOSED)
                         set_own(gate, gate->own_unasked ? TG_ACTED_NOT : TG_ACTED_CLOSED);
@@ -109,16 +110,14 @@ static void open_self(struct tg_gate *gate, const struct tg_situation *s)
                 /* closed again after it was open: by somebody else */
                 gate->own_asked_raw_ns = 0;
                 set_own(gate, TG_ACTED_NOT);
-        } else if (gate->ha[0].result.state != TG_HA_CLOSED || !gate->finding.quiet) {
-                return;
+        } else if (!tg_gate_is_shut_state(gate->ha[0].result.state) || !gate->finding.quiet) {
+                return; /* half closed, whatever became of the other half, is opened too */
         } else if (own->acted == TG_ACTED_CLOSED) {
                 /* found open from now on it was this node's own doing, also when it shall close again meanwhile */
                 own->acted = TG_ACTED_TRIED;
                 tg_gate_changed(gate, TG_GATE_SLOTS + 1);
         } else if (may_ask(gate, s)) {
                 tg_gate_order_run(gate, s, 0, TG_GATE_OPEN);
-                memcpy(gate->order.prior, own->prior, sizeof gate->order.prior);
-                gate->order.scope = TG_GATE_NODE;
         }
 }
 

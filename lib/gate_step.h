@@ -23,7 +23,7 @@ static inline enum tg_ha_state tg_gate_ha_state(const struct tg_gate_at *at)
 
 static inline bool tg_gate_is_shut(const struct tg_gate_at *at)
 {
-        return tg_gate_ha_state(at) == TG_HA_CLOSED || tg_gate_ha_state(at) == TG_HA_CLOSING;
+        return tg_gate_is_shut_state(tg_gate_ha_state(at));
 }
 
 static inline bool tg_gate_is_fanned_out(const struct tg_gate_at *at)

@@ -27,7 +27,7 @@ static void fill(const struct tg_agent *agent, const struct tg_gate_order *order
         request->ticket = order->ticket;
         request->verb = order->verb;
         request->scope = order->scope == TG_GATE_NODE ? TG_GATE_NODE : TG_GATE_CLUSTER;
-        request->backend = (enum tg_gate_backend)options->gate_backend;
+        request->backend = (enum tg_gate_backend)(order->backend ? order->backend : options->gate_backend);
         memcpy(request->uuid, order->uuid, sizeof(request->uuid));
         (void)snprintf(request->prior, sizeof(request->prior), "%s", order->prior);
         (void)snprintf(request->reason, sizeof(request->reason), "%s", order->reason);

@@ -56,13 +56,12 @@ static bool parse_prior(const struct tg_gate_request *request, uint32_t *bits, u
         return true;
 }
 
-/* Some of those that ran do not: open has more to do, though the others run. */
+/* Some of those that ran do not: though others run it is half closed, and to be opened. */
 static bool lacks_prior(const struct tg_gate_request *request, uint32_t running)
 {
         uint32_t bits, hash;
 
-        return request->verb == TG_GATE_OPEN && parse_prior(request, &bits, &hash) && hash == list_hash(request) &&
-               (bits & ~running) != 0;
+        return parse_prior(request, &bits, &hash) && hash == list_hash(request) && (bits & ~running) != 0;
 }
 
 static bool look_at_all(struct tg_gate_run *run, struct tg_gate_result *result)
@@ -127,7 +126,7 @@ static void look(struct tg_gate_run *run, struct tg_gate_result *result)
         }
         result->state = state_of(n_in);
         if (result->state == TG_HA_OPEN && lacks_prior(request, bits))
-                result->state = TG_HA_OPENING;
+                result->state = request->verb == TG_GATE_OPEN ? TG_HA_OPENING : TG_HA_CLOSING;
         result->flags = TG_GATE_READY;
         (void)snprintf(result->prior, sizeof(result->prior), "ran:%08" PRIx32 "/%08" PRIx32, bits, list_hash(request));
         write_command(request, "stop", false, UINT32_MAX, result->command, sizeof(result->command));

@@ -57,6 +57,7 @@ struct tg_gate_order {
         uint32_t ticket; /* counts the orders of one core; the result names it */
         enum tg_gate_verb verb;
         enum tg_gate_scope scope;      /* NODE: the own node */
+        uint8_t backend;               /* enum tg_gate_backend; AUTO: the one that is configured */
         uint8_t uuid[16];              /* of the record that it belongs to; zero for STATUS without one */
         char prior[TG_GATE_PRIOR_MAX]; /* OPEN: what to restore, as CLOSE's or STATUS's result told it */
         char reason[TG_REASON_MAX];    /* the evidence, one sentence */
@@ -123,6 +124,7 @@ struct tg_gate_record {
         uint8_t scope;         /* enum tg_gate_scope */
         uint8_t stage;         /* enum tg_gate_stage */
         uint8_t whole;         /* one command for all; 0: each node acts on itself */
+        uint8_t backend;       /* enum tg_gate_backend: by which it closed, and is opened again whatever is configured by then */
         uint32_t boot_tag;     /* a short name of the owner's boot when it closed: a reboot starts the HA services again */
         uint8_t damping;       /* gate.release is doubled so often */
         int64_t since_real_ns; /* REALTIME of the owner when it closed; for display */

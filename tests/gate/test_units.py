@@ -78,6 +78,7 @@ def a_halfway_opening_is_carried_on(machine):
         until(machine, agent, "closed")
         machine.run("systemctl", "start", "first.service")
         require_equal(agent.order("status")["state"], "open", "status with one unit running")
+        require_equal(agent.order("status", prior=prior)["state"], "closing", "status with one of those that ran before")
         require_equal(agent.order("open", prior=prior)["outcome"], "done", "open")
         machine.wait_for(lambda: machine.active("second.service") == "active", 5, "the second unit")
 

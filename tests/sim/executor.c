@@ -82,7 +82,7 @@ static void end(struct sim *sim, uint32_t i, struct sim_unit *unit, enum tg_gate
         unit->runs = false;
         tell(sim, i, unit, SIM_UNIT_ENDS);
         if (outcome == TG_GATE_DONE)
-                sim_ha_read(sim, i, unit->order.scope, &result);
+                sim_ha_read(sim, i, &unit->order, &result);
         else if (unit->found != TG_HA_UNKNOWN)
                 result.state = unit->found;
         snprintf(result.detail, sizeof result.detail, "%s", detail);
@@ -106,7 +106,7 @@ static void read_first(struct sim *sim, uint32_t i, struct sim_unit *unit)
                 end(sim, i, unit, TG_GATE_DONE, "read");
                 return;
         }
-        sim_ha_read(sim, i, unit->order.scope, &found);
+        sim_ha_read(sim, i, &unit->order, &found);
         unit->found = found.state;
         if (sim->nodes[i].ha.fails)
                 end(sim, i, unit, TG_GATE_FAILED, "exit code 1");

@@ -241,11 +241,12 @@ void sim_ha_start(struct sim *sim)
 
 /* ---- what a node sees, and what happens to it ---- */
 
-void sim_ha_read(struct sim *sim, uint32_t i, enum tg_gate_scope scope, struct tg_gate_result *out)
+void sim_ha_read(struct sim *sim, uint32_t i, const struct tg_gate_order *order, struct tg_gate_result *out)
 {
         const struct sim_ha *ha = &sim->ha;
         struct sim_ha_node *node = &sim->nodes[i].ha;
-        const struct sim_switch *s = sim_ha_switch(sim, i, scope);
+        const struct sim_switch *s = sim_ha_switch(sim, i, order->scope);
+        uint8_t backend = order->backend ? order->backend : (uint8_t)sim->nodes[i].options.gate_backend;
 
         out->backend = ha->kind == SIM_HA_NONE ? TG_BACKEND_NONE : TG_BACKEND_PROXMOX;
         out->state = TG_HA_UNUSED;
@@ -259,10 +260,10 @@ void sim_ha_read(struct sim *sim, uint32_t i, enum tg_gate_scope scope, struct t
                      (ha->master == i && node->own.state != TG_HA_CLOSED ? TG_GATE_MASTER : 0) |
                      (sim_ha_armed(sim, i) ? TG_GATE_ARMED : 0) | (ha->busy ? TG_GATE_BUSY : 0);
         /* another backend sees another stack, which nobody has closed */
-        if (sim->nodes[i].options.gate_backend != TG_BACKEND_AUTO && sim->nodes[i].options.gate_backend != TG_BACKEND_PROXMOX) {
-                bool none = sim->nodes[i].options.gate_backend == TG_BACKEND_NONE;
+        if (backend != TG_BACKEND_AUTO && backend != TG_BACKEND_PROXMOX) {
+                bool none = backend == TG_BACKEND_NONE;
 
-                out->backend = (uint8_t)sim->nodes[i].options.gate_backend;
+                out->backend = backend;
                 out->state = none ? TG_HA_UNUSED : TG_HA_OPEN;
                 out->flags = none ? 0 : TG_GATE_READY;
         }

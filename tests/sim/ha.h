@@ -121,7 +121,7 @@ bool sim_ha_armed(const struct sim *sim, uint32_t i); /* its watchdog is */
 void sim_ha_close(struct sim *sim, uint32_t i, enum tg_gate_scope scope, enum sim_hand hand);
 void sim_ha_open(struct sim *sim, uint32_t i, enum tg_gate_scope scope);
 /* What the backend on node i reads. */
-void sim_ha_read(struct sim *sim, uint32_t i, enum tg_gate_scope scope, struct tg_gate_result *out);
+void sim_ha_read(struct sim *sim, uint32_t i, const struct tg_gate_order *order, struct tg_gate_result *out);
 /* What its executor is told of the cluster is of the node itself. */
 bool sim_ha_is_by_node(const struct sim *sim, uint32_t i);
 struct sim_switch *sim_ha_switch(struct sim *sim, uint32_t i, enum tg_gate_scope scope);

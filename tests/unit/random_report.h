@@ -60,6 +60,7 @@ static inline void random_record(struct tg_random *r, bool of_a_node, struct tg_
         record->target_id = of_a_node ? (uint32_t)random_range(r, 1, UINT32_MAX) : 0;
         record->scope = of_a_node ? TG_GATE_NODE : TG_GATE_CLUSTER;
         record->whole = random_chance(r, 50);
+        record->backend = (uint8_t)random_below(r, TG_BACKEND_NONE + 1);
         record->boot_tag = (uint32_t)random_u64(r);
         record->damping = (uint8_t)random_u64(r);
         record->since_real_ns = (int64_t)random_u64(r);

@@ -103,5 +103,59 @@ static void what_is_being_opened_was_opened(void **state)
         assert_true(gate.own_was_open);
 }
 
+static uint8_t ordered_backend(void)
+{
+        struct tg_gate_order order;
+
+        assert_true(tg_gate_next_order(&gate, &order));
+        return order.backend;
+}
+
+/* What was closed by one backend is read and opened by it, whatever is configured by then; what another one sees says nothing of it. */
+static void the_backend_that_closed_it(void **state)
+{
+        struct tg_situation s = at(101 * S);
+
+        (void)state;
+        killed_when_closing_itself();
+        gate.reg.records[0].backend = TG_BACKEND_PACEMAKER;
+        options.gate_backend = TG_BACKEND_NONE;
+        gate.ordered = gate.has_order = false;
+        tg_gate_ha_watch(&gate, &s);
+        assert_int_equal(ordered_backend(), TG_BACKEND_PACEMAKER);
+        gate.ha[0] = (struct tg_ha_reading){ .known = true, .scope = TG_GATE_NODE, .result.backend = TG_BACKEND_UNITS };
+        assert_false(tg_gate_ha_fits(&gate, 0));
+        gate.ha[0].result.backend = TG_BACKEND_PACEMAKER;
+        assert_true(tg_gate_ha_fits(&gate, 0));
+        /* the record is over: what this node has done to itself is still its own backend's */
+        gate.reg.records[0].stage = TG_STAGE_UNDONE;
+        gate.reg.own.backend = TG_BACKEND_UNITS;
+        assert_false(tg_gate_ha_fits(&gate, 0));
+        tg_gate_order_run(&gate, &s, 0, TG_GATE_OPEN);
+        assert_int_equal(ordered_backend(), TG_BACKEND_UNITS);
+        gate.reg.own.acted = TG_ACTED_NOT;
+        tg_gate_order_run(&gate, &s, 0, TG_GATE_STATUS);
+        assert_int_equal(ordered_backend(), TG_BACKEND_AUTO);
+}
+
+/* Where each acts for itself its own prior counts, which is not that of the record's writer. */
+static void each_node_has_a_prior_of_its_own(void **state)
+{
+        struct tg_situation s = at(101 * S);
+
+        (void)state;
+        killed_when_closing_itself();
+        strcpy(gate.reg.records[0].prior, "theirs");
+        strcpy(gate.reg.own.prior, "mine");
+        tg_gate_order_run(&gate, &s, 0, TG_GATE_STATUS);
+        assert_string_equal(gate.order.prior, "mine");
+        gate.reg.own.acted = TG_ACTED_NOT;
+        tg_gate_order_run(&gate, &s, 0, TG_GATE_STATUS);
+        assert_string_equal(gate.order.prior, "");
+        gate.reg.records[0].whole = 1;
+        tg_gate_order_run(&gate, &s, 0, TG_GATE_STATUS);
+        assert_string_equal(gate.order.prior, "theirs");
+}
+
 TESTS_MAIN(TEST(what_was_read_of_the_cluster_is_not_of_this_node), TEST(a_run_of_the_life_before_is_waited_for),
-           TEST(what_is_being_opened_was_opened))
+           TEST(what_is_being_opened_was_opened), TEST(the_backend_that_closed_it), TEST(each_node_has_a_prior_of_its_own))

@@ -37,7 +37,11 @@ static void proof_opens_what_is_closed(void **state)
         hands_step(0);
         assert_int_equal(stage(), TG_STAGE_OPENING);
         verified();
-        hands_read(0, TG_HA_CLOSING); /* or being closed by somebody else */
+        hands_read(0, TG_HA_CLOSING); /* half closed, by now */
+        hands_step(0);
+        assert_int_equal(stage(), TG_STAGE_OPENING);
+        verified();
+        hands_read(0, TG_HA_UNKNOWN);
         hands_step(0);
         assert_int_equal(stage(), TG_STAGE_VERIFIED);
         verified();

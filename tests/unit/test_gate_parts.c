@@ -18,6 +18,7 @@ static void random_registers(struct tg_random *r, struct tg_gate_registers *out)
         for (int i = 0; i < TG_GATE_SLOTS; i++)
                 random_record(r, i, &out->records[i]);
         out->own.acted = (uint8_t)random_below(r, 3);
+        out->own.backend = (uint8_t)random_below(r, TG_BACKEND_NONE + 1);
         random_bytes(r, out->own.uuid, 16);
         random_bytes(r, out->own.boot_id, 16);
         random_word(r, out->own.prior, TG_GATE_PRIOR_MAX - 1);
@@ -28,8 +29,9 @@ static void random_registers(struct tg_random *r, struct tg_gate_registers *out)
 static bool same_record(const struct tg_gate_record *a, const struct tg_gate_record *b)
 {
         return tg_gate_record_same(a, b) && a->owner_id == b->owner_id && a->target_id == b->target_id &&
-               a->scope == b->scope && a->stage == b->stage && a->whole == b->whole && a->boot_tag == b->boot_tag &&
-               a->damping == b->damping && a->since_real_ns == b->since_real_ns && !memcmp(a->prior, b->prior, sizeof a->prior);
+               a->scope == b->scope && a->stage == b->stage && a->whole == b->whole && a->backend == b->backend &&
+               a->boot_tag == b->boot_tag && a->damping == b->damping && a->since_real_ns == b->since_real_ns &&
+               !memcmp(a->prior, b->prior, sizeof a->prior);
 }
 
 static bool same_hold(const struct tg_gate_hold *a, const struct tg_gate_hold *b)

@@ -194,6 +194,19 @@ static void it_opens_when_the_record_says_so(void **state)
         assert_int_equal(acted(), TG_ACTED_NOT);
 }
 
+static void half_closed_is_opened_too(void **state)
+{
+        (void)state;
+        closed(TG_STAGE_OPENING);
+        hands_calm(600 * S);
+        for (int i = 0; i < 3; i++) {
+                hands_read(0, TG_HA_CLOSING);
+                hands_store(3);
+                hands_self();
+        }
+        hands_answer(TG_GATE_OPEN, TG_GATE_DONE, TG_HA_OPENING);
+}
+
 static void it_opens_into_no_danger(void **state)
 {
         (void)state;
@@ -244,5 +257,5 @@ static void what_was_open_meanwhile_is_left_alone(void **state)
 TESTS_MAIN(TEST(what_it_does_is_on_disk_before), TEST(what_others_have_closed_is_not_its_own), TEST(a_failure_is_rested_from),
            TEST(the_manager_is_last), TEST(only_for_a_record_that_says_so),
            TEST(found_open_it_was_an_administrator_or_a_reboot), TEST(it_opens_when_the_record_says_so),
-           TEST(it_opens_into_no_danger), TEST(a_record_that_is_gone_leaves_nothing_closed),
+           TEST(half_closed_is_opened_too), TEST(it_opens_into_no_danger), TEST(a_record_that_is_gone_leaves_nothing_closed),
            TEST(what_was_open_meanwhile_is_left_alone))

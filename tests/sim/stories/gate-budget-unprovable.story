@@ -9,7 +9,7 @@ set gate.step_limit 100s
 ha whole master n2
 at 60s step n2 +3s
 by 110s ha closed
-by 200s smallest above 5ms
+by 200s smallest above 4ms
 by 200s ha open
 by 200s gate open
 alerts
