@@ -323,6 +323,13 @@ static void opened_before_it_was_closed_it_is_taken(void **state)
         }
         assert_int_equal(stage(), TG_STAGE_TAKEN);
         assert_true(scene.gate.reg.hold.taken);
+        issued(true, TG_HA_OPEN); /* what was never read to be closing has yet to begin */
+        for (int i = 0; i < 3; i++) {
+                tg_gate_order_run(&scene.gate, &scene.s, 0, TG_GATE_STATUS);
+                hands_answer(TG_GATE_STATUS, TG_GATE_DONE, TG_HA_OPEN);
+                hands_step(0);
+                assert_int_equal(stage(), TG_STAGE_ISSUED);
+        }
 }
 
 /* ---- each by itself ---- */

@@ -168,6 +168,26 @@ static void a_lost_order_is_given_up(void **state)
         assert_int_equal(scene.gate.ha[0].result.state, TG_HA_OPEN);
 }
 
+/* What is being read, for whatever, is read to its end. */
+static void a_command_waits_for_a_reading_that_runs(void **state)
+{
+        (void)state;
+        for (int opens = 0; opens < 2; opens++) {
+                hands_begin(3, WHOLE);
+                hands_record(0, opens ? TG_STAGE_OPENING : TG_STAGE_INTENT, true);
+                scene.gate.work[0].intent[0] = 7;
+                hands_store(3);
+                if (opens)
+                        hands_calm(600 * S);
+                hands_read(0, opens ? TG_HA_CLOSED : TG_HA_OPEN);
+                tg_gate_order_run(&scene.gate, &scene.s, 0, TG_GATE_STATUS);
+                hands_step(0);
+                hands_answer(TG_GATE_STATUS, TG_GATE_DONE, opens ? TG_HA_CLOSED : TG_HA_OPEN);
+                hands_step(0);
+                hands_answer(opens ? TG_GATE_OPEN : TG_GATE_CLOSE, TG_GATE_DONE, TG_HA_CLOSING);
+        }
+}
+
 /* Without quorum it may have been old news. */
 static void after_a_ring_it_is_read_anew(void **state)
 {
@@ -206,5 +226,5 @@ static void a_command_is_read_back_at_once(void **state)
 
 TESTS_MAIN(TEST(the_less_is_sure_the_younger_the_reading), TEST(a_record_of_its_own_is_read_by_itself),
            TEST(what_is_news_is_reported), TEST(what_opens_and_fails_is_a_failure), TEST(what_could_not_be_read_is_not_known),
-           TEST(a_result_is_of_its_order), TEST(a_lost_order_is_given_up), TEST(after_a_ring_it_is_read_anew),
-           TEST(a_command_is_read_back_at_once))
+           TEST(a_result_is_of_its_order), TEST(a_lost_order_is_given_up), TEST(a_command_waits_for_a_reading_that_runs),
+           TEST(after_a_ring_it_is_read_anew), TEST(a_command_is_read_back_at_once))
