@@ -216,7 +216,7 @@ size_t tg_gate_next_save(struct tg_gate *gate, uint8_t out[static TG_GATE_SAVED_
 {
         if (gate->saving || gate->saved == gate->version || (gate->save_failed && now_raw_ns < gate->save_again_ns))
                 return 0;
-        gate->reg.recent = gate->n_recent;
+        gate->reg.recent = tg_gate_recent(gate, now_raw_ns);
         gate->saving = gate->version;
         *version = gate->saving;
         return tg_gate_save(&gate->reg, out);

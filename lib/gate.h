@@ -168,6 +168,7 @@ int64_t tg_gate_backoff_ns(uint8_t failures);
 /* gate_release.c */
 void tg_gate_release_judge(struct tg_gate *gate, const struct tg_situation *s);
 bool tg_gate_may_open(const struct tg_gate *gate, const struct tg_situation *s, int slot);
+uint8_t tg_gate_recent(const struct tg_gate *gate, int64_t now_raw_ns); /* transitions within the hour */
 uint8_t tg_gate_damping(const struct tg_gate *gate, int64_t now_raw_ns, uint8_t before);
 void tg_gate_transition(struct tg_gate *gate, int64_t now_raw_ns);
 int64_t tg_gate_release_ns(const struct tg_options *options, uint8_t damping);

@@ -51,12 +51,19 @@ void tg_gate_transition(struct tg_gate *gate, int64_t now_raw_ns)
         gate->recent[gate->n_recent++] = now_raw_ns;
 }
 
-uint8_t tg_gate_damping(const struct tg_gate *gate, int64_t now_raw_ns, uint8_t before)
+uint8_t tg_gate_recent(const struct tg_gate *gate, int64_t now_raw_ns)
 {
-        uint32_t n = 0;
+        uint8_t n = 0;
 
         for (uint8_t i = 0; i < gate->n_recent; i++)
-                n += now_raw_ns - gate->recent[i] <= HOUR_NS;
+                n = (uint8_t)(n + (now_raw_ns - gate->recent[i] <= HOUR_NS));
+        return n;
+}
+
+uint8_t tg_gate_damping(const struct tg_gate *gate, int64_t now_raw_ns, uint8_t before)
+{
+        uint8_t n = tg_gate_recent(gate, now_raw_ns);
+
         if (n >= MANY)
                 return before < DAMPING_MOST ? (uint8_t)(before + 1) : before;
         return n ? before : 0;
