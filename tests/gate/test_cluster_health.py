@@ -37,6 +37,13 @@ def only_a_minority_is_red_and_loses_its_resources(lab):
         lab.step(3, 30 * SECOND)
         until(lab, p, {1: "green", 2: "green", 3: "red"})
         lab.wait_for(lambda: p.where("d1") in ([1], [2]), MOVED_S, "d1 away from n3")
+        # another one's turn: n1 may be red only once n3 has told that it is so no more
+        lab.mend(3)
+        lab.step(1, 30 * SECOND)
+        until(lab, p, {1: "red", 2: "green", 3: "green"})
+        lab.wait_for(lambda: p.where("d1") == [3], MOVED_S, "d1 back on n3")
+        lab.mend(1)
+        until(lab, p, {1: "green", 2: "green", 3: "green"})
         require_equal(p.read_option("maintenance-mode"), "", "maintenance-mode: it only observes")
 
 
