@@ -21,7 +21,6 @@ bool tg_gate_restore(struct tg_gate *gate, const uint8_t *data, size_t len)
 {
         if (!tg_gate_load(data, len, &gate->reg))
                 return false;
-        gate->restored = true;
         gate->hold_raw_ns = gate->start_raw_ns;
         for (uint8_t i = 0; i < gate->reg.recent; i++)
                 tg_gate_transition(gate, gate->start_raw_ns);

@@ -62,7 +62,6 @@ struct tg_gate {
 
         struct tg_gate_registers reg;
         int64_t hold_raw_ns; /* when its left_s was as it says */
-        bool restored;       /* records from before this process: their commands may have been run by it */
 
         uint32_t version, saving, saved;        /* of the registers: now, being made durable, durable */
         uint32_t changed_at[TG_GATE_SLOTS + 2]; /* the version that brought each record, the hold, `own` */

@@ -27,6 +27,7 @@ bool tg_gate_opens(const struct tg_gate_at *at)
         return is_superseded(at) || tg_gate_may_open(at->gate, at->s, at->slot);
 }
 
+/* It opens, or was opened: for nothing else does tg_gate_step come here. */
 void tg_gate_at_verified(struct tg_gate_at *at)
 {
         if (tg_gate_is_open_again(at)) {
@@ -40,11 +41,9 @@ void tg_gate_at_verified(struct tg_gate_at *at)
                 }
                 tg_gate_taken(at->gate, at->s);
                 tg_gate_finish(at, TG_STAGE_TAKEN);
-        } else if (tg_gate_opens(at) && (tg_gate_is_fanned_out(at) ||
-                                         (tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_NOW_NS) && tg_gate_is_shut(at)))) {
+        } else if (tg_gate_is_fanned_out(at) ||
+                   (tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_NOW_NS) && tg_gate_is_shut(at))) {
                 tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_OPENING);
-        } else if (!at->slot && !tg_gate_opens(at)) {
-                tg_gate_duty_release(at->gate);
         }
 }
 

@@ -127,11 +127,10 @@ void tg_gate_step_self(struct tg_gate *gate, const struct tg_situation *s)
         const struct tg_gate_own *own = &gate->reg.own;
         bool for_it = own->acted && !memcmp(own->uuid, r->uuid, sizeof own->uuid);
         bool closes = !r->whole && (r->stage == TG_STAGE_ISSUED || r->stage == TG_STAGE_VERIFIED);
-        bool taken = gate->reg.hold.taken && tg_gate_holds(gate, s->now_raw_ns);
 
         if (gate->ordered || s->now_raw_ns < gate->own_rest_until_ns)
                 return;
-        if (closes && (for_it || (!own->acted && !taken)))
+        if (closes && (for_it || !own->acted))
                 close_self(gate, s);
         else if (own->acted &&
                  (for_it && tg_stage_is_live(r->stage) ? r->stage == TG_STAGE_OPENING && tg_gate_is_stored(gate, s, 0)

@@ -45,6 +45,8 @@ static void what_it_does_is_on_disk_before(void **state)
         hands_self();
         assert_int_equal(acted(), TG_ACTED_TRIED);
         assert_string_equal(scene.gate.reg.own.prior, "before");
+        assert_memory_equal(scene.gate.reg.own.uuid, scene.gate.reg.records[0].uuid, 16);
+        assert_memory_equal(scene.gate.reg.own.boot_id, scene.gate.boot_id, 16);
         hands_self();
         assert_true(hands_idle());
         hands_store(1);
@@ -96,6 +98,7 @@ static void a_failure_is_rested_from(void **state)
         hands_self();
         hands_answer(TG_GATE_CLOSE, TG_GATE_FAILED, TG_HA_OPEN);
         assert_int_equal(acted(), TG_ACTED_TRIED);
+        assert_string_equal(scene.gate.work[0].failed, "by hand");
         scene.gate.own_asked_raw_ns = 0;
         later(10 * S - 1);
         hands_read(0, TG_HA_OPEN);
@@ -142,6 +145,23 @@ static void only_for_a_record_that_says_so(void **state)
         assert_int_equal(acted(), TG_ACTED_NOT);
 }
 
+/* The record stands for the others: this node finds no danger any more. */
+static void in_calm_it_leaves_itself_open(void **state)
+{
+        (void)state;
+        issued(TG_HA_OPEN);
+        hands_calm(0);
+        hands_self();
+        assert_int_equal(acted(), TG_ACTED_NOT);
+        issued(TG_HA_OPEN);
+        hands_self();
+        assert_int_equal(acted(), TG_ACTED_TRIED);
+        hands_store(1);
+        hands_calm(0);
+        hands_self(); /* it has not asked for the command yet: then it does not */
+        assert_true(acted() == TG_ACTED_NOT && hands_idle());
+}
+
 /* ---- somebody else opens it ---- */
 
 static void found_open_it_was_an_administrator_or_a_reboot(void **state)
@@ -161,6 +181,7 @@ static void found_open_it_was_an_administrator_or_a_reboot(void **state)
                         }
                         assert_int_equal(acted(), rebooted && danger ? TG_ACTED_TRIED : TG_ACTED_NOT);
                         assert_int_equal(scene.gate.reg.hold.taken, !rebooted);
+                        assert_false(scene.gate.own_was_open);
                 }
 }
 
@@ -254,8 +275,8 @@ static void what_was_open_meanwhile_is_left_alone(void **state)
         assert_true(hands_idle());
 }
 
-TESTS_MAIN(TEST(what_it_does_is_on_disk_before), TEST(what_others_have_closed_is_not_its_own), TEST(a_failure_is_rested_from),
-           TEST(the_manager_is_last), TEST(only_for_a_record_that_says_so),
-           TEST(found_open_it_was_an_administrator_or_a_reboot), TEST(it_opens_when_the_record_says_so),
-           TEST(half_closed_is_opened_too), TEST(it_opens_into_no_danger), TEST(a_record_that_is_gone_leaves_nothing_closed),
-           TEST(what_was_open_meanwhile_is_left_alone))
+TESTS_MAIN(TEST(what_it_does_is_on_disk_before), TEST(in_calm_it_leaves_itself_open),
+           TEST(what_others_have_closed_is_not_its_own), TEST(a_failure_is_rested_from), TEST(the_manager_is_last),
+           TEST(only_for_a_record_that_says_so), TEST(found_open_it_was_an_administrator_or_a_reboot),
+           TEST(it_opens_when_the_record_says_so), TEST(half_closed_is_opened_too), TEST(it_opens_into_no_danger),
+           TEST(a_record_that_is_gone_leaves_nothing_closed), TEST(what_was_open_meanwhile_is_left_alone))
