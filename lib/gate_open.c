@@ -57,9 +57,11 @@ static void open_whole(struct tg_gate_at *at)
         if (!tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_WORK_NS))
                 return;
         at->work->moved |= tg_gate_ha_state(at) == TG_HA_OPENING;
-        if (tg_gate_ha_state(at) == TG_HA_OPEN || (at->work->moved && tg_gate_is_shut(at))) {
-                /* what is shut again after that was shut by somebody else */
+        if (tg_gate_ha_state(at) == TG_HA_OPEN) {
                 tg_gate_finish(at, TG_STAGE_UNDONE);
+        } else if (at->work->moved && tg_gate_is_shut(at)) {
+                /* shut again by somebody else, or it never came to be open: a service failed to start, the manager died */
+                tg_gate_finish(at, TG_STAGE_UNCLEAR);
         } else if (tg_gate_is_shut(at) && (!at->work->asked || at->s->now_raw_ns - at->work->asked_raw_ns > AGAIN_NS)) {
                 if (at->gate->finding.danger != TG_DANGER_NONE && !is_superseded(at)) {
                         tg_gate_finish(at, tg_gate_ha_state(at) == TG_HA_CLOSED ? TG_STAGE_VERIFIED : TG_STAGE_ISSUED);

@@ -11,6 +11,7 @@
      VERIFIED  proven well for long enough, or the administrator's word                        -> OPENING
                twice read to be open: an administrator                                         -> TAKEN
      OPENING   stored by a quorum, still closed: the command; read to be open                  -> UNDONE
+               it began to open, and is closed again                                           -> UNCLEAR
 
    The way to ISSUED is gate_close.c's, the way back gate_open.c's; here is whose turn it is, what is wanted, and what has failed.
    Where no node can act for all (`whole` is 0), each acts on itself in ISSUED and OPENING (gate_self.c). */

@@ -159,7 +159,7 @@ static void who_goes_on_with_an_opening_proves_it_anew(void **state)
 }
 
 /* Whoever asked it to open. */
-static void what_is_shut_again_was_shut_by_somebody_else(void **state)
+static void shut_again_it_is_unclear_by_whom(void **state)
 {
         (void)state;
         opening();
@@ -168,7 +168,7 @@ static void what_is_shut_again_was_shut_by_somebody_else(void **state)
         assert_int_equal(stage(), TG_STAGE_OPENING);
         hands_read(0, TG_HA_CLOSING);
         hands_step(0);
-        assert_int_equal(stage(), TG_STAGE_UNDONE);
+        assert_int_equal(stage(), TG_STAGE_UNCLEAR);
         assert_true(hands_idle());
 }
 
@@ -266,6 +266,6 @@ static void the_cluster_takes_the_lone_one_over(void **state)
 
 TESTS_MAIN(TEST(proof_opens_what_is_closed), TEST(read_twice_to_be_open_it_is_taken), TEST(a_reboot_is_no_administrator),
            TEST(the_command_follows_the_record), TEST(danger_comes_back_before_the_command),
-           TEST(who_goes_on_with_an_opening_proves_it_anew), TEST(what_is_shut_again_was_shut_by_somebody_else),
+           TEST(who_goes_on_with_an_opening_proves_it_anew), TEST(shut_again_it_is_unclear_by_whom),
            TEST(another_opening_begins_anew), TEST(what_does_not_open_in_time_is_said),
            TEST(open_is_when_nobody_has_anything_closed), TEST(the_cluster_takes_the_lone_one_over))
