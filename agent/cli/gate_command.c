@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is asked for is said to the agent over the bus; what came of it is read from its document. */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -61,13 +62,17 @@ enum tg_exit tg_gate_hold_command(const struct tg_request *request)
 {
         enum tg_exit code =
                 tg_control_hold(request->for_ns ? (uint32_t)(request->for_ns / TG_NS_PER_S) : TG_CONTROL_FOREVER, stderr);
+        char text[160], span[TG_UNITS_MAX];
 
         if (code != TG_EXIT_DONE)
                 return code;
+        if (request->for_ns)
+                snprintf(text, sizeof text, "held: for %s timeguard closes nothing on any node; what is closed stays closed",
+                         tg_units_duration(request->for_ns, span));
         return say(request->for_ns
-                           ? "held: timeguard closes nothing on any node until then; what is closed stays closed"
-                           : "held: timeguard closes nothing on any node until 'timeguard gate release'; what is closed stays "
-                             "closed");
+                           ? text
+                           : "held: timeguard closes nothing on any node until 'timeguard gate release'; what is closed "
+                             "stays closed");
 }
 
 enum tg_exit tg_gate_release_command(const struct tg_request *request)

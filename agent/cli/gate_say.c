@@ -145,8 +145,10 @@ static void write_line(FILE *out, const struct tg_document *document)
                 fprintf(out, "; with 'mode = enforce' it would now run: %s", gate->would_run ? gate->would_run : "nothing");
         if (*gate->blocked)
                 fprintf(out, "; does not close in spite of a danger: %s", gate->blocked);
-        if (gate->failed)
+        if (gate->failed && gate->failures)
                 fprintf(out, "; FAILED %" PRId64 " times: %s", gate->failures, gate->failed);
+        else if (gate->failed)
+                fprintf(out, "; FAILED: %s", gate->failed);
 }
 
 void tg_gate_say_line(const struct tg_page *page, int hang, const struct tg_document *document)

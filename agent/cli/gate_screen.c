@@ -56,8 +56,10 @@ static void print_mode(const struct tg_page *page, const struct tg_doc_gate *gat
                               gate->would_close ? " (NOW, were its mode enforce)" : "");
         if (*gate->blocked)
                 tg_page_prose(page, LABEL, TG_INK_BAD, "Blocked:", "%s", gate->blocked);
-        if (gate->failed)
+        if (gate->failed && gate->failures)
                 tg_page_prose(page, LABEL, TG_INK_BAD, "Failed:", "%" PRId64 " times: %s", gate->failures, gate->failed);
+        else if (gate->failed)
+                tg_page_prose(page, LABEL, TG_INK_BAD, "Failed:", "%s", gate->failed);
 }
 
 static void print_ha(const struct tg_page *page, const struct tg_document *document)

@@ -253,6 +253,13 @@ static enum tg_exit start(const struct tg_request *request, const struct tg_docu
                 tell("No step is needed: the source is within the budget of this node's clock.");
                 return TG_EXIT_DONE;
         }
+        if (document->gate.hold && !is_unused(document)) {
+                fputs("timeguard: the gate is ", stderr);
+                tg_gate_say_hold(stderr, document->gate.hold);
+                fputs(", and a step would end that; the one who holds it ends it with 'timeguard gate release' first\n",
+                      stderr);
+                return TG_EXIT_NOT;
+        }
         if (!request->yes && !request->resume) {
                 tell("Nothing was done; --yes does it.");
                 return TG_EXIT_DONE;

@@ -564,7 +564,7 @@ def what_the_gate_waits_for():
     for change, words in (({"opens_in_s": 540}, "; opens in 9 min if all stays well"), ({"wants_word": True}, "; opens at 'timeguard gate release', once all is proven well"),
                           ({"wants_word": False, "opens_in_s": None}, "; does not open yet: n3 is +31.399 to +31.401 s from n1, beyond the gate limit of 5 s"),
                           ({"why": "", "why_not": "no proof of n2"}, "; does not open yet: no proof of n2"),
-                          ({"failed": "no lock", "failures": 3}, "; FAILED 3 times: no lock")):
+                          ({"failed": "no lock", "failures": 3}, "; FAILED 3 times: no lock"), ({"failed": "no disk", "failures": 0}, "; FAILED: no disk")):
         doc["gate"].update(change)
         assert label(screen(doc), "Gate").endswith(words), label(screen(doc), "Gate")
     doc = documents.agreed()
@@ -765,6 +765,19 @@ def safe_step_tells_source_present_and_target():
     doc["nodes"][1]["asked"] = [documents.unanswered()]
     result = ask(doc, "safe-step", "--yes", **NO_BUS)
     assert result.returncode == 1 and b"no time source answers this node directly" in result.stderr and result.stdout == b"", result
+
+
+@test
+def safe_step_ends_no_hold_of_another():
+    """It says who holds, and does nothing; where there is no HA, nothing is closed and there is nothing to end."""
+    doc = documents.agreed()
+    doc["nodes"][1]["asked"] = [documents.asked(low_ns=7 * 10**9, high_ns=8 * 10**9)]
+    doc["gate"].update(state="held", hold=documents.hold(by="n3", left_s=None))
+    for words in (("--yes",), ()):
+        result = ask(doc, "safe-step", *words, **NO_BUS)
+        assert result.returncode == 1 and b"held by an administrator on n3, until 'timeguard gate release'" in result.stderr, result
+    doc["gate"]["ha"]["state"] = "unused"
+    assert "--yes does it" in screen(doc, "safe-step")
 
 
 @test
