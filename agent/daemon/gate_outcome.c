@@ -48,7 +48,7 @@ const char *tg_gate_outcome_job(const char *result)
         } texts[] = {
                 { "done", "ended" },
                 { "failed", "failed" },
-                { "timeout", "could not be started in time" },
+                { "timeout", "did not end in time" },
                 { "canceled", "was cancelled" },
                 { "dependency", "lacks a unit that it depends on" },
                 { "skipped", "was skipped, as a condition of the unit is not met" },

@@ -89,6 +89,17 @@ static bool look_at_all(struct tg_gate_run *run, struct tg_gate_result *result)
         return true;
 }
 
+/* The first that runs and could not be stopped, or not be started again; NULL: all could. */
+static const char *hindrance(const struct tg_gate_run *run)
+{
+        const struct view *view = run->view;
+
+        for (uint32_t i = 0; i < run->request->n_units; i++)
+                if (!tg_unit_is_gone(&view->units[i]) && !tg_unit_can(&view->units[i]))
+                        return run->request->units[i];
+        return NULL;
+}
+
 static enum tg_ha_state state_of(const uint32_t n_in[static N_CONDITIONS])
 {
         if (n_in[STOPPING] > 0)
@@ -116,6 +127,7 @@ static void look(struct tg_gate_run *run, struct tg_gate_result *result)
         const struct tg_gate_request *request = run->request;
         const struct view *view = run->view;
         uint32_t n_in[N_CONDITIONS] = { 0 }, bits = 0;
+        const char *stuck;
 
         if (!look_at_all(run, result))
                 return;
@@ -127,11 +139,13 @@ static void look(struct tg_gate_run *run, struct tg_gate_result *result)
         result->state = state_of(n_in);
         if (result->state == TG_HA_OPEN && lacks_prior(request, bits))
                 result->state = request->verb == TG_GATE_OPEN ? TG_HA_OPENING : TG_HA_CLOSING;
-        result->flags = TG_GATE_READY;
+        stuck = hindrance(run);
+        result->flags = stuck ? 0 : TG_GATE_READY;
         (void)snprintf(result->prior, sizeof(result->prior), "ran:%08" PRIx32 "/%08" PRIx32, bits, list_hash(request));
         write_command(request, "stop", false, UINT32_MAX, result->command, sizeof(result->command));
-        tg_gate_done(result, "%u of %u units run, %u are being started, %u are being stopped", n_in[RUNNING], request->n_units,
-                     n_in[STARTING], n_in[STOPPING]);
+        tg_gate_done(result, "%u of %u units run, %u are being started, %u are being stopped%s%s%s", n_in[RUNNING],
+                     request->n_units, n_in[STARTING], n_in[STOPPING], stuck ? "; cannot close: systemd lets " : "",
+                     stuck ? stuck : "", stuck ? " not be stopped and started by hand" : "");
 }
 
 /* Some are queued and some are not: that is DONE, as something is under way, and the next look tells how far it comes. */
@@ -156,6 +170,15 @@ static void queue_all(struct tg_gate_run *run, struct tg_gate_result *result, ui
 
 static void close_units(struct tg_gate_run *run, struct tg_gate_result *result)
 {
+        const char *stuck = hindrance(run);
+
+        if (stuck) {
+                tg_gate_failed(
+                        result,
+                        "not run: systemd lets %s not be stopped and started by hand (RefuseManualStop=, RefuseManualStart=)",
+                        stuck);
+                return;
+        }
         write_command(run->request, "stop", false, UINT32_MAX, result->command, sizeof(result->command));
         queue_all(run, result, UINT32_MAX, tg_unit_stop, false);
 }

@@ -7,6 +7,7 @@
 
 #include <timeguard/limits.h>
 
+#include "child.h"
 #include "unit.h"
 
 #define CALL_US   (3 * TG_NS_PER_S / TG_NS_PER_US)
@@ -17,11 +18,29 @@ static const char manager_path[] = "/org/freedesktop/systemd1";
 static const char manager_interface[] = "org.freedesktop.systemd1.Manager";
 static const char unit_interface[] = "org.freedesktop.systemd1.Unit";
 
+/* The first call would wait for the bus's hello without a limit. */
+static int await_hello(sd_bus *bus)
+{
+        int64_t until_ns = tg_monotonic_ns() + CALL_US * TG_NS_PER_US;
+        int r = 0;
+
+        while (r >= 0 && sd_bus_is_ready(bus) == 0) {
+                int64_t left_ns = until_ns - tg_monotonic_ns();
+
+                r = sd_bus_process(bus, NULL);
+                if (r == 0)
+                        r = left_ns > 0 ? sd_bus_wait(bus, (uint64_t)(left_ns / TG_NS_PER_US) + 1) : -ETIMEDOUT;
+        }
+        return r < 0 ? r : 0;
+}
+
 int tg_unit_bus(sd_bus **out)
 {
         sd_bus *bus = NULL;
         int r = sd_bus_open_system(&bus);
 
+        if (r >= 0)
+                r = await_hello(bus);
         if (r >= 0)
                 r = sd_bus_set_method_call_timeout(bus, CALL_US);
         if (r < 0) {
@@ -71,6 +90,14 @@ static int read_word(sd_bus *bus, const char *path, const char *interface, const
         return r < 0 ? r : 0;
 }
 
+static int read_flag(sd_bus *bus, const char *path, const char *property, sd_bus_error *error, bool *out)
+{
+        int flag = 0, r = sd_bus_get_property_trivial(bus, manager, path, unit_interface, property, error, 'b', &flag);
+
+        *out = flag;
+        return r < 0 ? r : 0;
+}
+
 /* The type of the job, if there is one. A job that ends while it is being looked at is none. */
 static int read_job(sd_bus *bus, const char *path, sd_bus_error *error, char out[static TG_UNIT_WORD_MAX])
 {
@@ -104,6 +131,10 @@ int tg_unit_look(sd_bus *bus, const char *name, struct tg_unit *out, char fault[
                 r = read_word(bus, path, unit_interface, "LoadState", &error, out->load);
         if (r == 0)
                 r = read_word(bus, path, unit_interface, "ActiveState", &error, out->active);
+        if (r == 0)
+                r = read_flag(bus, path, "CanStop", &error, &out->can_stop);
+        if (r == 0)
+                r = read_flag(bus, path, "CanStart", &error, &out->can_start);
         return r < 0 ? fail(r, "looking at", name, &error, fault) : 0;
 }
 

@@ -13,6 +13,7 @@ struct tg_unit {
         char load[TG_UNIT_WORD_MAX]; /* LoadState: "loaded", "masked", "not-found" ... */
         char active
                 [TG_UNIT_WORD_MAX]; /* ActiveState: "active", "inactive", "failed", "activating", "deactivating", "reloading" */
+        bool can_stop, can_start;   /* by hand; false of a masked one, and under RefuseManualStop= and its like */
         char job[TG_UNIT_WORD_MAX]; /* of the job that waits or runs, its type: "start", "stop" ...; "" without one */
 };
 
@@ -32,6 +33,11 @@ bool tg_unit_is_after(sd_bus *bus, const char *name, const char *other);
 static inline bool tg_unit_is(const char *word, const char *other)
 {
         return __builtin_strcmp(word, other) == 0;
+}
+/* Stopping and starting it is not refused, as far as can be told before. */
+static inline bool tg_unit_can(const struct tg_unit *unit)
+{
+        return unit->can_stop && unit->can_start;
 }
 /* Neither runs, nor comes, nor goes. */
 static inline bool tg_unit_is_gone(const struct tg_unit *unit)

@@ -5,6 +5,7 @@
 import argparse
 import json
 import os
+import socket
 import stat
 import sys
 import time
@@ -59,6 +60,19 @@ def status_tells_what_the_program_says():
         require_equal((found["outcome"], found["prior"], found["backend"]), ("done", "closing", "command"), "outcome, prior, backend")
         require_equal(found["command"], f"{b.directory}/backend close", "what close would run")
         require_equal(read(b.directory, "ran"), "status\n", "runs")
+
+
+@test
+def a_bus_that_says_no_hello_does_not_hold_a_run():
+    """It takes the connection and is silent: not one call's limit would count there."""
+    with box() as b, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("\0" + b.directory)
+        listener.listen(5)
+        begin = time.monotonic()
+        found = b.order("status", env={"DBUS_SYSTEM_BUS_ADDRESS": f"unix:abstract={b.directory}"}, backend="units", units=["a.service"])
+        require_equal((found["outcome"], found["state"], found["flags"]), ("failed", "unknown", []), "status")
+        require("the system bus does not answer" in found["detail"], found["detail"])
+        require(time.monotonic() - begin < 6, f"it took {time.monotonic() - begin:.1f} s")
 
 
 @test
