@@ -4,7 +4,8 @@
    Scope CLUSTER: `ha-manager crm-command disarm-ha freeze` and `arm-ha`, which need pve-ha-manager 5.1.3 on every node. This node tells only
    of itself: WHOLE here means that *its* release knows the command, and it counts for the cluster when every member's agent says so. (What
    pmxcfs publishes of the other nodes is pve-manager's version, and an LRM that knows no disarm leaves the stack in "disarming" for ever.)
-   Without it, what is read is what scope NODE reads. Only a disarm with mode freeze is what close leaves behind.
+   Without it, what is read is what scope NODE reads, but where a disarm is shown, or a record of the cluster tells that there is to be one.
+   Only a disarm with mode freeze is what close leaves behind.
 
    Scope NODE: pve-ha-lrm is stopped, which freezes the services of this node, then pve-ha-crm. Both stops are queued at once: as pve-ha-lrm
    is ordered after pve-ha-crm (in every release from 3.6 on), systemd itself holds back the second until the first is through, for as long as
@@ -54,11 +55,18 @@ static enum tg_ha_state cluster_state(const struct tg_pve_view *view)
         return view->used || view->marker ? TG_HA_OPEN : TG_HA_UNUSED;
 }
 
-static enum tg_ha_state node_state(const struct tg_pve_view *view)
+/* What ran before and is stopped is to be started again, also where HA has lost its last resource meanwhile. */
+static bool owes(const struct tg_gate_request *request, const struct tg_pve_view *view)
+{
+        return (strstr(request->prior, "lrm") && tg_unit_is_gone(&view->lrm)) ||
+               (strstr(request->prior, "crm") && tg_unit_is_gone(&view->crm));
+}
+
+static enum tg_ha_state node_state(const struct tg_gate_request *request, const struct tg_pve_view *view)
 {
         const struct tg_unit *lrm = &view->lrm, *crm = &view->crm;
 
-        if (!view->used && !view->marker)
+        if (!view->used && !view->marker && !owes(request, view))
                 return TG_HA_UNUSED;
         if (tg_unit_is_stopping(lrm) || tg_unit_is_stopping(crm))
                 return TG_HA_CLOSING;
@@ -77,9 +85,19 @@ static const char *running_units(const struct tg_pve_view *view)
         return lrm && crm ? "lrm+crm" : lrm ? "lrm" : crm ? "crm" : "neither";
 }
 
+static bool has_record(const struct tg_gate_request *request)
+{
+        static const uint8_t none[sizeof(request->uuid)];
+
+        return memcmp(request->uuid, none, sizeof(none)) != 0;
+}
+
+/* A disarm that is shown is the cluster's, whatever this release knows of it; and so is what a record of the cluster was written for. */
 static bool is_by_node(const struct tg_gate_run *run, const struct tg_pve_view *view)
 {
-        return run->request->scope == TG_GATE_NODE || !view->can_disarm;
+        if (run->request->scope == TG_GATE_NODE)
+                return true;
+        return !view->can_disarm && view->disarm == TG_PVE_ARMED && !has_record(run->request);
 }
 
 /* Why close could not be run now; NULL: it could. */
@@ -87,10 +105,15 @@ static const char *hindrance(const struct tg_gate_run *run, const struct tg_pve_
 {
         if (!view->quorate)
                 return "pmxcfs has no quorum";
+        if (!is_by_node(run, view) && !view->can_disarm)
+                return "pve-ha-manager is older than 5.1.3 here, and HA is disarmed, or was to be";
         if (!is_by_node(run, view))
                 return tg_command_exists("ha-manager") ? NULL : "ha-manager is not installed";
         if (!tg_unit_is(view->lrm.load, "loaded") || !tg_unit_is(view->crm.load, "loaded"))
                 return TG_PVE_LRM " or " TG_PVE_CRM " is masked or missing";
+        if (!tg_unit_can(&view->lrm) || !tg_unit_can(&view->crm))
+                return "systemd lets " TG_PVE_LRM " or " TG_PVE_CRM
+                       " not be stopped and started by hand (RefuseManualStop=, RefuseManualStart=)";
         if (view->own_maintenance)
                 return "this node is in maintenance: its LRM would stop only after all guests have left";
         if (view->disarm != TG_PVE_ARMED)
@@ -132,7 +155,7 @@ static void look(struct tg_gate_run *run, struct tg_gate_result *result)
         if (tg_pve_look(run, view, result) < 0)
                 return;
         by_node = is_by_node(run, view);
-        result->state = by_node ? node_state(view) : cluster_state(view);
+        result->state = by_node ? node_state(run->request, view) : cluster_state(view);
         result->flags = flags_of(run, view);
         (void)snprintf(result->prior, sizeof(result->prior), "%.8s,%s", view->disarm == TG_PVE_ARMED ? "armed" : view->mode,
                        running_units(view));
@@ -202,12 +225,16 @@ static void open_cluster(struct tg_gate_run *run, const struct tg_pve_view *view
 /* The CRM first, as systemd would have it anyway; of the two only what ran before. */
 static void start_units(struct tg_gate_run *run, bool lrm, bool crm, struct tg_gate_result *result)
 {
-        char fault[TG_UNIT_FAULT_MAX];
+        char fault[TG_UNIT_FAULT_MAX] = "";
 
         (void)snprintf(result->command, sizeof(result->command), "systemctl start --no-block%s%s", crm ? " " TG_PVE_CRM : "",
                        lrm ? " " TG_PVE_LRM : "");
-        if ((crm && tg_unit_start(run->bus, TG_PVE_CRM, fault) < 0) || (lrm && tg_unit_start(run->bus, TG_PVE_LRM, fault) < 0))
+        if (crm && tg_unit_start(run->bus, TG_PVE_CRM, fault) < 0)
                 tg_gate_failed(result, "%s", fault);
+        else if (lrm && tg_unit_start(run->bus, TG_PVE_LRM, fault) < 0 && !crm)
+                tg_gate_failed(result, "%s", fault);
+        else if (fault[0])
+                tg_gate_done(result, "%s is being started, but %s", TG_PVE_CRM, fault);
         else
                 tg_gate_done(result, "queued");
 }
@@ -231,7 +258,7 @@ static void open_gate(struct tg_gate_run *run, struct tg_gate_result *result)
 {
         const struct tg_pve_view *view = run->view;
 
-        if (run->request->scope == TG_GATE_CLUSTER && !view->can_disarm)
+        if (run->request->scope == TG_GATE_CLUSTER && is_by_node(run, view))
                 tg_gate_failed(result, "not run: pve-ha-manager is older than 5.1.3 here, each node has to open itself");
         else if (run->request->scope == TG_GATE_CLUSTER)
                 open_cluster(run, run->view, result);

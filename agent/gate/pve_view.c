@@ -16,6 +16,8 @@
 #define MARKER           "/run/watchdog-mux.active"
 #define DISARM_VERSION   "5.1.3"
 #define DPKG_NS          (3 * TG_NS_PER_S)
+#define NO_PACKAGE       1 /* of dpkg-query: it knows none of that name */
+#define OLDER            1 /* of dpkg --compare-versions: no */
 #define PVE_PATH_MAX     (TG_NAME_MAX + 40)
 #define MEMBERS          "/etc/pve/.members"
 #define MANAGER_STATUS   "/etc/pve/ha/manager_status"
@@ -244,20 +246,29 @@ static int look_at_resources(struct tg_gate_run *run, struct tg_pve_view *view, 
         return 0;
 }
 
-/* Debian's own comparison; a version that cannot be had is one that cannot disarm. */
-static void look_at_version(struct tg_gate_run *run, struct tg_pve_view *view)
+/* Debian's own comparison. A package that is not there cannot disarm; a version that cannot be had now is no version, and no look. But what
+   shows a disarm can be armed, whatever dpkg says. */
+static int look_at_version(struct tg_gate_run *run, struct tg_pve_view *view, struct tg_gate_result *result)
 {
         static const char *const query[] = { "dpkg-query", "-W", "-f=${Version}", "pve-ha-manager", NULL };
         struct tg_command command = { .argv = query, .limit_ns = DPKG_NS };
         const char *const compare[] = { "dpkg", "--compare-versions", view->version, "ge", DISARM_VERSION, NULL };
+        char fault[TG_GATE_TEXT_MAX];
 
-        if (tg_command_run(&command, run->deadline_ns) != 0)
-                return;
+        if (tg_command_run(&command, run->deadline_ns) == NO_PACKAGE)
+                return 0;
         copy(view->version, sizeof(view->version), tg_first_line(command.output));
-        if (view->version[0] < '0' || view->version[0] > '9')
-                return;
-        command.argv = compare;
-        view->can_disarm = tg_command_run(&command, run->deadline_ns) == 0;
+        if (command.status == 0 && view->version[0] >= '0' && view->version[0] <= '9') {
+                command.argv = compare;
+                view->can_disarm = tg_command_run(&command, run->deadline_ns) == 0;
+                if (command.status == 0 || command.status == OLDER)
+                        return 0;
+        }
+        view->can_disarm = view->disarm != TG_PVE_ARMED;
+        if (view->can_disarm)
+                return 0;
+        tg_gate_failed(result, "the version of pve-ha-manager: %s", tg_command_fault(&command, fault, sizeof(fault)));
+        return -EIO;
 }
 
 static int look_at_units(struct tg_gate_run *run, struct tg_pve_view *view, struct tg_gate_result *result)
@@ -278,7 +289,7 @@ static int look_at_units(struct tg_gate_run *run, struct tg_pve_view *view, stru
 int tg_pve_look(struct tg_gate_run *run, struct tg_pve_view *out, struct tg_gate_result *result)
 {
         int (*const parts[])(struct tg_gate_run *, struct tg_pve_view *, struct tg_gate_result *) = {
-                look_at_members, look_at_commands, look_at_manager, look_at_resources, look_at_units,
+                look_at_members, look_at_commands, look_at_manager, look_at_resources, look_at_units, look_at_version,
         };
         struct stat st;
 
@@ -288,7 +299,6 @@ int tg_pve_look(struct tg_gate_run *run, struct tg_pve_view *out, struct tg_gate
                 if (r < 0)
                         return r;
         }
-        look_at_version(run, out);
         /* Last: a client that went while the files were being read is gone. What cannot be seen is no proof of that. */
         out->marker = stat(MARKER, &st) == 0 || errno != ENOENT;
         return 0;

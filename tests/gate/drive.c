@@ -78,6 +78,10 @@ static void run_order(struct drive *drive, const char *line)
         int v = n >= 3 ? tg_word_find(tg_gate_verb_words, verb) : -1,
             s = n >= 3 ? tg_word_find(tg_gate_scope_words, scope) : -1;
 
+        if (n >= 3 && strcmp(scope, "record") == 0) {
+                s = TG_GATE_CLUSTER;
+                order.uuid[0] = 1;
+        }
         if (v < 0 || s < 0) {
                 printf("# not understood: %s\n", line);
                 return;

@@ -141,6 +141,46 @@ def without_quorum_nothing_is_run(build):
 
 
 @test
+def a_version_that_cannot_be_had_is_no_old_release(build):
+    """Neither a disk that fails nor one that is slow makes what was disarmed look open."""
+    slow, broken = ("#!/bin/sh\nsleep 5\nexec dpkg-query.away \"$@\"\n", "#!/bin/sh\necho 'dpkg-query: error: Input/output error' >&2\nexit 2\n")
+    with Proxmox(build) as p:
+        p.wait_armed()
+        p.machine.run("mv", "/usr/bin/dpkg-query", "/usr/bin/dpkg-query.away")
+        for program, words in ((slow, "time"), (broken, "Input/output error")):
+            p.machine.write("/usr/bin/dpkg-query", program, 0o755)
+            for verb in ("status", "close"):
+                found = p.order(verb)
+                require_equal((found["outcome"], found["state"], found["flags"], found["command"]), ("failed", "unknown", [], ""), verb)
+                require("version of pve-ha-manager" in found["detail"] and words in found["detail"], found["detail"])
+        p.machine.run("mv", "/usr/bin/dpkg-query.away", "/usr/bin/dpkg-query")
+        p.order("close")
+        p.until("closed", 10)
+        p.machine.run("mv", "/usr/bin/dpkg-query", "/usr/bin/dpkg-query.away")
+        for program in (slow, broken):
+            p.machine.write("/usr/bin/dpkg-query", program, 0o755)
+            require_equal(p.order("status")["state"], "closed", "what is disarmed")
+        require_equal(p.order("open", prior="armed,lrm+crm")["command"], "ha-manager crm-command arm-ha", "open")
+        p.machine.run("mv", "/usr/bin/dpkg-query.away", "/usr/bin/dpkg-query")
+        p.until("open", 10)
+
+
+@test
+def an_old_release_sees_the_disarm_of_the_others(build):
+    """Its own daemons run on; that is not read as an open gate."""
+    with Proxmox(build, versions=("4.0.6", "5.2.0", "5.2.0")) as p:
+        p.wait_armed()
+        p.wait_for(lambda: p.manager_status()["master_node"] != "n1", 5, "a master that knows disarm")
+        p.ha_manager("n2", "crm-command", "disarm-ha", "freeze")
+        p.wait_for(lambda: "disarm" in p.manager_status(), 5, "the disarm")
+        found = p.order("status")
+        require_equal((found["state"], found["flags"]), ("closing", ["armed"]), f"status: {found['detail']}")
+        require("older than 5.1.3" in found["detail"], found["detail"])
+        p.ha_manager("n2", "crm-command", "arm-ha")
+        p.until("open", 10)
+
+
+@test
 def a_lock_that_is_not_got_is_a_clear_failure(build):
     """At the speed of life: ha-manager gives up within the time of a run, and what it said is told."""
     with Proxmox(build, speed=1, guests={}) as p:

@@ -29,6 +29,8 @@ def an_old_release_stops_its_own_daemons(build):
         p.order("close", "node")
         p.until("closed", 10)
         require_refused(p.order("open", prior="armed,lrm+crm"), "open of the cluster", "5.1.3")
+        found = p.order("status", "record")
+        require_equal((found["state"], "ready" in found["flags"]), ("open", False), "what the record of a disarm says of it")
 
 
 def node_gate(p):
@@ -131,6 +133,31 @@ def a_masked_daemon_is_taken_over(build):
         require_refused(p.order("open", "node", prior="armed,neither"), "open of what did not run")
         require_refused(p.order("open", "node", prior="lrm+crm"), "open with half a prior")
         require_equal(p.order("open", "node", prior="armed,crm")["command"], f"systemctl start --no-block {CRM}", "open of one")
+
+
+@test
+def what_was_stopped_is_owed_though_nothing_is_left_for_ha(build):
+    """All guests leave HA while the node is closed: its daemons are started all the same."""
+    with Proxmox(build, guests={}) as p:
+        p.ctl(do="write", node="n2", path="ha/resources.cfg", text="\n")
+        p.machine.run("systemctl", "stop", LRM, CRM)
+        p.wait_for(lambda: not p.machine.run("sh", "-c", "ls -d /run/watchdog-mux.active/", check=False).stdout, 10, "no watchdog")
+        require_equal(p.order("status", "node")["state"], "unused", "without a prior")
+        require_equal(p.order("status", "node", prior="armed,lrm+crm")["state"], "closed", "with what ran before")
+        require_equal(p.order("open", "node", prior="armed,lrm+crm")["outcome"], "done", "open")
+        p.wait_for(lambda: p.machine.active(LRM) == p.machine.active(CRM) == "active", 5, "the daemons")
+
+
+@test
+def daemons_that_may_not_be_stopped_by_hand_are_not_ready(build):
+    with Proxmox(build) as p:
+        p.wait_armed()
+        p.machine.run("mkdir", "-p", f"/run/systemd/system/{CRM}.d")
+        p.machine.write(f"/run/systemd/system/{CRM}.d/refuses.conf", "[Unit]\nRefuseManualStop=yes\n")
+        p.machine.run("systemctl", "daemon-reload")
+        require("ready" not in p.order("status", "node")["flags"], "the flag ready")
+        require_refused(p.order("close", "node"), "close", "RefuseManualStop")
+        require_equal((p.machine.active(LRM), "ready" in p.order("status")["flags"]), ("active", True), "the LRM, and the cluster's gate")
 
 
 @test
