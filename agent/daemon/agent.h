@@ -34,7 +34,8 @@ struct tg_agent {
         struct tg_chronyd *chronyd;
         struct tg_asker *asker; /* NULL: source.port is 0 */
         struct tg_store *store;
-        struct tg_bus *bus;
+        struct tg_bus *bus;        /* for what the gate needs of systemd, and nobody else sends to */
+        struct tg_bus *public_bus; /* has the name that others send to: a flood delays nothing of the gate */
         struct tg_executor *executor;
         struct tg_health health;
         struct tg_dbus *dbus;

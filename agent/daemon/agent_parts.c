@@ -97,7 +97,9 @@ static int open_store(struct tg_agent *agent)
 
 static int open_bus(struct tg_agent *agent)
 {
-        return tg_bus_new(&agent->bus, agent->loop);
+        int r = tg_bus_new(&agent->bus, agent->loop);
+
+        return r < 0 ? r : tg_bus_new(&agent->public_bus, agent->loop);
 }
 
 static void on_gate(void *data, const struct tg_gate_result *result)
@@ -112,7 +114,7 @@ static int open_executor(struct tg_agent *agent)
 
 static int open_dbus(struct tg_agent *agent)
 {
-        return tg_dbus_new(&agent->dbus, agent, agent->bus);
+        return tg_dbus_new(&agent->dbus, agent, agent->public_bus);
 }
 
 static int open_cluster(struct tg_agent *agent)
@@ -193,6 +195,7 @@ struct tg_agent *tg_agent_free(struct tg_agent *agent, bool *clean)
         tg_store_free(agent->store, clean);
         tg_executor_free(agent->executor);
         tg_dbus_free(agent->dbus);
+        tg_bus_free(agent->public_bus);
         tg_bus_free(agent->bus);
         tg_status_free(agent->status);
         tg_notify_free(agent->notify);

@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "dbus.h"
 #include "dbus_calls.h"
+#include "dbus_readers.h"
 #include "dbus_text.h"
 #include "journal.h"
 
@@ -21,13 +22,17 @@ static const char our_interface[] = "org.timeguard1.Gate";
 static const char the_bus[] = "org.freedesktop.DBus";
 static const char the_bus_path[] = "/org/freedesktop/DBus";
 
-#define TEXT_SIZE TG_REASON_MAX
+#define TEXT_SIZE   TG_REASON_MAX
+#define ASK_FIRST_S 5 /* a name that policy refuses, until it is asked for again; then twice as long, and so on */
+#define ASK_LAST_S  300
 
 struct tg_dbus {
         struct tg_agent *agent;
         struct tg_bus *bus;
-        sd_bus_slot *object, *name, *acquired;
-        bool nameless; /* ... and that was said */
+        sd_bus_slot *object, *name, *acquired, *filter;
+        bool nameless;          /* ... and that was said */
+        int ask_in_s, patience; /* until the refused name is asked for again, 0: never; how long the next time */
+        struct tg_dbus_readers readers;
         struct tg_dbus_calls *calls;
         char told[TG_DBUS_TEXTS][TEXT_SIZE];
 };
@@ -65,12 +70,14 @@ static int get_hold(sd_bus *bus, const char *path, const char *interface, const 
         return sd_bus_message_append(reply, "u", gate.holds ? gate.hold.left_s : 0);
 }
 
+static void tell(struct tg_dbus *dbus);
+
 static void obey(void *data, struct tg_event *event)
 {
         struct tg_dbus *dbus = data;
 
         tg_agent_event(dbus->agent, event);
-        tg_dbus_tick(dbus);
+        tell(dbus);
 }
 
 static int take(struct tg_dbus *dbus, sd_bus_message *call, const struct tg_event *event, sd_bus_error *error)
@@ -149,6 +156,12 @@ static void lack_name(struct tg_dbus *dbus, const char *why)
         dbus->nameless = true;
 }
 
+static void ask_later(struct tg_dbus *dbus)
+{
+        dbus->ask_in_s = dbus->patience;
+        dbus->patience = dbus->patience * 2 < ASK_LAST_S ? dbus->patience * 2 : ASK_LAST_S;
+}
+
 static int on_name(sd_bus_message *reply, void *data, sd_bus_error *error)
 {
         const sd_bus_error *fault = sd_bus_message_get_error(reply);
@@ -156,10 +169,12 @@ static int on_name(sd_bus_message *reply, void *data, sd_bus_error *error)
         uint32_t result = 0;
 
         (void)error;
-        if (fault)
+        if (fault) {
                 lack_name(dbus, fault->message ? fault->message : fault->name);
-        else if (sd_bus_message_read(reply, "u", &result) < 0 || (result != 1 && result != 4))
+                ask_later(dbus);
+        } else if (sd_bus_message_read(reply, "u", &result) < 0 || (result != 1 && result != 4)) {
                 lack_name(dbus, "another process has it; it is waited for");
+        }
         return 0;
 }
 
@@ -175,7 +190,19 @@ static int on_acquired(sd_bus_message *signal, void *data, sd_bus_error *error)
         if (dbus->nameless)
                 tg_log(LOG_INFO, "the name %s on the system bus is this agent's now", our_name);
         dbus->nameless = false;
+        dbus->patience = ASK_FIRST_S;
         return 0;
+}
+
+static void ask_for_name(struct tg_dbus *dbus, sd_bus *bus)
+{
+        int r;
+
+        dbus->ask_in_s = 0;
+        dbus->name = sd_bus_slot_unref(dbus->name);
+        r = sd_bus_request_name_async(bus, &dbus->name, our_name, SD_BUS_NAME_QUEUE, on_name, dbus);
+        if (r < 0)
+                lack_name(dbus, strerror(-r));
 }
 
 static void on_up(void *data, sd_bus *bus)
@@ -187,9 +214,11 @@ static void on_up(void *data, sd_bus *bus)
                 r = sd_bus_match_signal_async(bus, &dbus->acquired, the_bus, the_bus_path, the_bus, "NameAcquired", on_acquired,
                                               NULL, dbus);
         if (r >= 0)
-                r = sd_bus_request_name_async(bus, &dbus->name, our_name, SD_BUS_NAME_QUEUE, on_name, dbus);
+                r = sd_bus_add_filter(bus, &dbus->filter, tg_dbus_readers_filter, &dbus->readers);
         if (r < 0)
                 lack_name(dbus, strerror(-r));
+        else
+                ask_for_name(dbus, bus);
 }
 
 static void on_down(void *data)
@@ -199,6 +228,9 @@ static void on_down(void *data)
         tg_dbus_calls_drop(dbus->calls);
         dbus->name = sd_bus_slot_unref(dbus->name);
         dbus->acquired = sd_bus_slot_unref(dbus->acquired);
+        dbus->filter = sd_bus_slot_unref(dbus->filter);
+        dbus->ask_in_s = 0;
+        dbus->patience = ASK_FIRST_S;
         dbus->object = sd_bus_slot_unref(dbus->object);
 }
 
@@ -221,7 +253,7 @@ static void note(struct tg_dbus *dbus, char *changed[static TG_DBUS_TEXTS + 1])
         changed[n] = NULL;
 }
 
-void tg_dbus_tick(struct tg_dbus *dbus)
+static void tell(struct tg_dbus *dbus)
 {
         char *changed[TG_DBUS_TEXTS + 1];
         sd_bus *bus = tg_bus_get(dbus->bus);
@@ -236,6 +268,18 @@ void tg_dbus_tick(struct tg_dbus *dbus)
         tg_bus_touch(dbus->bus);
 }
 
+void tg_dbus_tick(struct tg_dbus *dbus)
+{
+        sd_bus *bus = tg_bus_get(dbus->bus);
+
+        tg_dbus_readers_tick(&dbus->readers);
+        if (bus && dbus->ask_in_s > 0 && --dbus->ask_in_s == 0) {
+                ask_for_name(dbus, bus);
+                tg_bus_touch(dbus->bus);
+        }
+        tell(dbus);
+}
+
 int tg_dbus_new(struct tg_dbus **out, struct tg_agent *agent, struct tg_bus *bus)
 {
         struct tg_dbus *dbus = calloc(1, sizeof(*dbus));
@@ -247,6 +291,8 @@ int tg_dbus_new(struct tg_dbus **out, struct tg_agent *agent, struct tg_bus *bus
                 return -ENOMEM;
         dbus->agent = agent;
         dbus->bus = bus;
+        dbus->patience = ASK_FIRST_S;
+        dbus->readers.interface = our_interface;
         note(dbus, changed);
         r = tg_dbus_calls_new(&dbus->calls, obey, dbus);
         if (r == 0)

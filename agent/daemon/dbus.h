@@ -9,7 +9,8 @@
      LetPass()        from 'timeguard wait': this node starts its HA services without proof; an alert says so until there is one
      StateChanged(s state, s why)
 
-   Methods are for root alone, by the bus's policy and once more by the sender's uid. Nothing here blocks. */
+   Methods are for root alone, by the bus's policy and once more by the sender's uid. Readers who ask too often are refused (dbus_readers.h).
+   Nothing here blocks. */
 #pragma once
 
 struct tg_agent;
@@ -21,5 +22,5 @@ int tg_dbus_new(struct tg_dbus **out, struct tg_agent *agent, struct tg_bus *bus
 /* Accepts NULL, returns NULL. To be called before the bus is freed. */
 struct tg_dbus *tg_dbus_free(struct tg_dbus *dbus);
 
-/* Once a second: tells what has changed. */
+/* Once a second: tells what has changed, and asks again for a name that was refused. */
 void tg_dbus_tick(struct tg_dbus *dbus);

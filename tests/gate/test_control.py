@@ -6,7 +6,9 @@ closing, who may ask for it, and timeguard-wait.service. Usage: test_control.py 
 import json
 import os
 import shutil
+import subprocess
 import sys
+import time
 
 from alone import COROSYNC, SLEEPER, main
 from machine import ROOT
@@ -112,6 +114,31 @@ def the_agent_looks_at_the_caller_itself(machine):
 
 
 @test
+def a_flood_of_readers_keeps_nobody_from_the_gate(machine):
+    """Four processes of a local user ask as fast as they can and read no answer: the HA stack is read, and root is heard."""
+    flood = os.path.join(machine.build, "tests/gate/gate-flood")
+    pouring = [subprocess.Popen(machine.argv(*NOBODY, flood, "20"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(4)]
+    time.sleep(2)
+    took = []
+    for words in (("test",), ("hold", "--for", "1h"), ("release",), ("test",)):
+        begin = time.monotonic()
+        code, text = timeguard(machine, "gate", *words)
+        took.append(time.monotonic() - begin)
+        require(code == 0 and took[-1] < 5, f"{words}: {took[-1]:.1f} s, {code} {text}")
+    require(all(one.poll() is None for one in pouring), "the premise: the flood goes on")
+    said = [one.communicate(timeout=60)[0].split() for one in pouring]
+    require(all(int(one[0]) > 1000 for one in said), f"the premise: a flood: {said}")
+    return f"{sum(int(one[0]) for one in said)} calls; hold and release in {took[1] + took[2]:.2f} s, test in {max(took[0], took[3]):.2f} s"
+
+
+@test
+def a_reader_is_refused_only_what_is_too_much(machine):
+    say = "busctl --system get-property org.timeguard1 /org/timeguard1 org.timeguard1.Gate State"
+    done = machine.run(*NOBODY, "sh", "-c", f"for i in 1 2 3 4 5 6 7 8; do {say}; done")
+    require_equal(done.stdout.split(), ["s", '"open"'] * 8, "eight of them")
+
+
+@test
 def changes_are_told_over_the_bus(machine):
     machine.run("systemd-run", "--unit=monitor", "--collect", "busctl", "--system", "monitor", "--match=type='signal',path='/org/timeguard1'")
 
@@ -144,6 +171,24 @@ def a_boot_is_held_up_and_let_pass(machine):
     alert = json.loads(machine.run("journalctl", "-q", "-u", "timeguard", "-o", "json", "TIMEGUARD_ALERT=node-started-unproven").stdout)
     require_equal((alert["TIMEGUARD_TRANSITION"], alert["PRIORITY"], alert["TIMEGUARD_NODE"]), ("raised", "4", "alone"), "the alert")
     machine.wait_for(lambda: "node-started-unproven" in timeguard(machine, "status")[1], 2, "the alert in the status, which may be 100 ms old")
+
+
+@test
+def a_name_that_was_refused_is_asked_for_again(machine):
+    policy = "/etc/dbus-1/system.d/strict.conf"
+    machine.run("mkdir", "-p", os.path.dirname(policy))
+    machine.write(policy, '<busconfig><policy context="mandatory"><deny own="org.timeguard1"/></policy></busconfig>')
+    machine.run("systemctl", "reload", "dbus.service")
+    machine.run("systemctl", "restart", "timeguard.service")
+
+    def said():
+        return machine.run("journalctl", "-q", "-b", "-u", "timeguard", "-o", "cat").stdout
+    machine.wait_for(lambda: "the name org.timeguard1 on the system bus is not to be had" in said(), 10, "the refusal")
+    machine.run("rm", policy)
+    machine.run("systemctl", "reload", "dbus.service")
+    machine.wait_for(lambda: "the name org.timeguard1 on the system bus is this agent's now" in said(), 20, said)
+    require_equal(timeguard(machine, "gate", "hold")[0], 0, "hold")
+    require_equal(timeguard(machine, "gate", "release")[0], 0, "release")
 
 
 if __name__ == "__main__":
