@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "agent.h"
 #include "clock.h"
@@ -21,14 +22,15 @@
 #include "gate_outcome.h"
 #include "gate_request.h"
 #include "gate_runs.h"
+#include "journal.h"
 
 #define UNIT_SIZE    64
 #define BUS_NS       (5 * TG_NS_PER_S)  /* an order's patience with a bus that is not there */
 #define CLEAR_NS     (26 * TG_NS_PER_S) /* and with an earlier run: its time limit, stopping it, and some more */
 #define LOOK_NS      (TG_NS_PER_S / 2)  /* between two looks for earlier runs */
 #define LIMIT_NS     (20 * TG_NS_PER_S) /* TimeoutStartSec of the unit, while it has not been asked for its own */
-#define LIMIT_MAX_NS (600 * TG_NS_PER_S)
-#define SLACK_NS     (8 * TG_NS_PER_S) /* to stop a run that is over its limit, and to tell us */
+#define LIMIT_MAX_NS (25 * TG_NS_PER_S) /* the core takes an order for lost after 60 s: CLEAR_NS and SLACK_NS come to this */
+#define SLACK_NS     (8 * TG_NS_PER_S)  /* to stop a run that is over its limit, and to tell us */
 
 enum step { IDLE, WAITING, STARTING, RUNNING };
 
@@ -40,7 +42,8 @@ struct tg_executor {
         void *data;
         int health;
 
-        bool clear; /* no run but that of the present order is under way, and no file of another one is there */
+        bool told_limit; /* that the unit's is too long */
+        bool clear;      /* no run but that of the present order is under way, and no file of another one is there */
         char hindrance[TG_GATE_TEXT_MAX]; /* why it is not */
 
         enum step step;
@@ -123,6 +126,11 @@ static void on_limit(void *data, int64_t limit_ns)
 {
         struct tg_executor *x = data;
 
+        if (limit_ns > LIMIT_MAX_NS && !x->told_limit)
+                tg_log(LOG_ERR,
+                       "TimeoutStartSec of timeguard-gate@.service is longer than the %d s that a run of the gate may take",
+                       (int)(LIMIT_MAX_NS / TG_NS_PER_S));
+        x->told_limit = limit_ns > LIMIT_MAX_NS;
         if (limit_ns > LIMIT_MAX_NS)
                 limit_ns = LIMIT_MAX_NS;
         if (x->step == RUNNING)

@@ -19,6 +19,12 @@ FORBIDDEN = {"touch /etc/systemd/a": "Read-only file system", "touch /usr/a": "R
              "date -s @0": "Operation not permitted", "mount -t tmpfs tmpfs /mnt": "", "chown 1 /run/timeguard/gate": "Operation not permitted",
              "touch /home/a": "Read-only file system", "mknod /tmp/x b 8 0": "Operation not permitted", "chrt -f 5 true": "Operation not permitted",
              "bash -c '</dev/tcp/127.0.0.1/22'": ""}
+# What root's programs run or obey; in a machine that has it.
+OBEYED = ("adduser.conf", "apt/apt.conf.d/a", "bash.bashrc", "cron.d/a", "cron.daily/a", "cron.hourly/a", "crontab", "dbus-1/system.d/a", "environment", "group",
+          "gshadow", "init.d/a", "kernel/postinst.d/a", "ld.so.conf", "ld.so.conf.d/a", "ld.so.preload", "logrotate.d/a", "modprobe.d/a", "modules-load.d/a",
+          "network/if-up.d/a", "nsswitch.conf", "pam.d/a", "passwd", "polkit-1/rules.d/a", "profile", "profile.d/a", "rc.local", "security/limits.conf",
+          "shadow", "sudoers", "sudoers.d/a", "sysctl.conf", "sysctl.d/a", "tmpfiles.d/a", "timeguard/a", "udev/rules.d/a", "chrony/a", "corosync/a", "ssh/a")
+FORBIDDEN.update({f"echo >>/etc/{name}": "Read-only file system" for name in OBEYED})
 TRIES = """#!/bin/bash
 try() {
         said=$(eval "$2" 2>&1) && { echo "could: $2"; exit 1; }
@@ -31,6 +37,13 @@ try() {
 @test
 def a_run_can_do_little_else(machine):
     with Agent(machine, "command", "--command", "/usr/local/bin/tries") as agent:
+        found = agent.order("status")
+        require_equal((found["outcome"], found["state"]), ("done", "open"), f"status: {found['detail']}")
+
+
+@test
+def a_run_can_write_where_pmxcfs_would_be(machine):
+    with Agent(machine, "command", "--command", "/usr/local/bin/writes") as agent:
         found = agent.order("status")
         require_equal((found["outcome"], found["state"]), ("done", "open"), f"status: {found['detail']}")
 
@@ -90,6 +103,9 @@ def the_score_is_kept(machine):
 
 
 if __name__ == "__main__":
-    FILES = {"/usr/local/bin/tries": TRIES, "/etc/corosync/corosync.conf": COROSYNC, "/etc/pve/.keep": ""}
+    FILES = {"/usr/local/bin/tries": TRIES, "/usr/local/bin/writes": "#!/bin/sh\n[ $1 = status ] && touch /etc/pve/a && echo open\n",
+             **{f"/etc/{os.path.dirname(name)}/.keep": "" for name in OBEYED if "/" in name},
+             **{f"/etc/{name}": "" for name in ("crontab", "ld.so.preload", "rc.local", "sudoers")},
+             "/etc/corosync/corosync.conf": COROSYNC, "/etc/pve/.keep": ""}
     BINDS = [f"{os.path.dirname(os.path.abspath(__file__))}:/srv/gate", *(["/dev/fuse"] if os.path.exists("/dev/fuse") else [])]
     sys.exit(main(FILES, binds=BINDS))

@@ -105,6 +105,28 @@ def open_refuses_what_is_not_its_own(machine):
 
 
 @test
+def what_systemd_will_not_stop_or_start_is_not_ready(machine):
+    """... and none of the others is stopped."""
+    start(machine, *UNITS)
+    drop_in = "/run/systemd/system/second.service.d/refuses.conf"
+    machine.run("mkdir", "-p", os.path.dirname(drop_in))
+    for refusal in ("RefuseManualStop", "RefuseManualStart"):
+        machine.write(drop_in, f"[Unit]\n{refusal}=yes\n")
+        machine.run("systemctl", "daemon-reload")
+        with Agent(machine, "units", *UNITS) as agent:
+            found = agent.order("status")
+            require_equal((found["state"], found["flags"]), ("open", []), refusal)
+            require("cannot close: systemd lets second.service not be" in found["detail"], found["detail"])
+            found = agent.order("close")
+            require_equal((found["outcome"], found["command"]), ("failed", ""), f"close: {found['detail']}")
+            require_equal([machine.active(unit) for unit in UNITS], ["active", "active"], "the units")
+    machine.run("rm", drop_in)
+    machine.run("systemctl", "daemon-reload")
+    with Agent(machine, "units", *UNITS) as agent:
+        require_equal(agent.order("status")["flags"], ["ready"], "afterwards")
+
+
+@test
 def missing_units_are_told(machine):
     with Agent(machine, "units", "first.service", "nowhere.service") as agent:
         found = agent.order("close")
@@ -144,6 +166,24 @@ def a_unit_that_is_killed_is_no_success(machine):
         require_equal((found["outcome"], found["state"]), ("timeout", "unknown"), "stopped")
         require("left no result" in found["detail"], found["detail"])
         require_equal(machine.files_of_gate(), [], "files left")
+
+
+@test
+def a_limit_that_the_core_cannot_bear_is_told_and_cut(machine):
+    drop_in = "/run/systemd/system/timeguard-gate@.service.d/long.conf"
+    machine.run("mkdir", "-p", os.path.dirname(drop_in))
+    machine.write(drop_in, "[Service]\nTimeoutStartSec=90\nEnvironment=TIMEGUARD_GATE_SECONDS=80\n")
+    machine.run("systemctl", "daemon-reload")
+    try:
+        with Agent(machine, "command", "--command", "/usr/local/bin/hangs") as agent:
+            found = agent.order("close")
+            require_equal((found["outcome"], found["state"]), ("timeout", "unknown"), "close")
+            require(32000 < found["ms"] < 35000, f"it took {found['ms']} ms")
+            require_equal(len([line for line in agent.logged if "than the 25 s" in line]), 1, f"told: {agent.logged}")
+            machine.run("systemctl", "stop", f"timeguard-gate@close-{agent.ticket}.service")
+    finally:
+        machine.run("rm", drop_in)
+        machine.run("systemctl", "daemon-reload")
 
 
 @test
