@@ -207,6 +207,12 @@ def the_readmes_installation_works(build):
         help_text = run(os.path.join(root, "usr/sbin/timeguardd"), "--help").stdout
         assert "(default /etc/timeguard/timeguard.conf)" in help_text, help_text
         assert run("journalctl", f"--root={root}", "--update-catalog").returncode == 0
+        with open(os.path.join(root, "etc/timeguard/timeguard.conf"), "w", encoding="utf-8") as file:
+            file.write("# an administrator's\n")
+        line = [line for line in commands() if line.startswith("cmake --install")][0]
+        subprocess.run(line, shell=True, cwd=tree, capture_output=True, check=True, timeout=60, env={**os.environ, "DESTDIR": root})
+        with open(os.path.join(root, "etc/timeguard/timeguard.conf"), encoding="utf-8") as file:
+            assert file.read() == "# an administrator's\n", "installing anew took the administrator's configuration away"
 
 
 @test
