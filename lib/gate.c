@@ -192,7 +192,7 @@ void tg_gate_fill(struct tg_gate *gate, struct tg_gate_report *out, int64_t now_
         /* whoever has just failed leaves the next turn to others */
         if (rests)
                 out->flags &= (uint8_t)~TG_GATE_READY;
-        if (gate->reg.own.acted)
+        if (tg_gate_self_owes(gate))
                 out->flags |= TG_GATE_OURS;
         for (int i = 0; i < TG_GATE_SLOTS; i++) {
                 out->records[i] = gate->reg.records[i];

@@ -79,8 +79,9 @@ struct tg_gate {
         uint8_t claim; /* enum tg_claim of the own reports */
         struct tg_gate_duty duty;
         struct tg_gate_work work[TG_GATE_SLOTS];
-        uint8_t own_failures; /* of what this node does to itself */
-        bool own_unasked;     /* `own` is TRIED, and the command has not been asked for yet */
+        uint8_t own_failures;      /* of what this node does to itself */
+        bool own_unasked;          /* `own` is TRIED, and the command has not been asked for yet */
+        bool own_opens, own_moved; /* `own` is TRIED to open; and it was read to be opening since */
         bool own_was_open; /* what it had closed was read to be open, twice: seen also while nothing could be done about it */
         int64_t own_rest_until_ns, own_asked_raw_ns;
 
@@ -156,6 +157,7 @@ void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s);
 void tg_gate_ha_doubt(struct tg_gate *gate, int64_t now_raw_ns);
 /* gate_step.c, gate_self.c; what the files of the former share is in gate_step.h */
 void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot);
+bool tg_gate_self_owes(const struct tg_gate *gate); /* what this node has closed, or tried to, is its own to open */
 void tg_gate_step_self(struct tg_gate *gate, const struct tg_situation *s);
 void tg_gate_failed(struct tg_gate *gate, const struct tg_situation *s, int slot, const char *why);
 void tg_gate_self_failed(struct tg_gate *gate, const struct tg_situation *s, const char *why);

@@ -117,7 +117,7 @@ static void alert_trouble(struct tg_gate *gate, const struct tg_situation *s, st
         if (gate->reg.hold.taken && tg_gate_holds(gate, s->now_raw_ns))
                 raise_alert(alerts, TG_ALERT_GATE_TAKEN, TG_ALERT_CLUSTER_SLOT, &evidence,
                             "what timeguard had closed was opened by somebody else: it closes nothing until it is released");
-        if (gate->reg.records[1].stage == TG_STAGE_UNCLEAR ||
+        if (gate->reg.records[1].stage == TG_STAGE_UNCLEAR || gate->reg.own.acted == TG_ACTED_UNCLEAR ||
             (gate->reg.records[0].stage == TG_STAGE_UNCLEAR && gate->ha[0].known &&
              (gate->ha[0].result.state == TG_HA_CLOSED || gate->ha[0].result.state == TG_HA_CLOSING)))
                 raise_alert(

@@ -168,6 +168,7 @@ static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_re
                                 : ha->open_seen < UINT8_MAX ? (uint8_t)(ha->open_seen + 1)
                                                             : UINT8_MAX;
                 ha->shut_seen |= result->state == TG_HA_CLOSING || result->state == TG_HA_CLOSED;
+                gate->own_moved |= !slot && gate->own_opens && result->state == TG_HA_OPENING;
                 gate->own_was_open |= !slot && gate->order.scope == TG_GATE_NODE && ha->open_seen > 1 &&
                                       gate->reg.own.acted == TG_ACTED_CLOSED;
         }

@@ -199,6 +199,7 @@ bool tg_gate_load(const uint8_t *data, size_t len, struct tg_gate_registers *out
         head = (uint8_t)tg_read_le(&r, 1);
         read.own.acted = head & BELOW_BITS;
         read.own.backend = head >> BACKEND_BIT & BACKEND_BITS;
+        r.bad |= read.own.acted > TG_ACTED_UNCLEAR || read.own.backend > TG_BACKEND_NONE;
         read_id(&r, read.own.uuid);
         read_id(&r, read.own.boot_id);
         read_prior(&r, read.own.prior);

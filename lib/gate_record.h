@@ -11,8 +11,9 @@
 
 enum tg_gate_acted {
         TG_ACTED_NOT,
-        TG_ACTED_TRIED,  /* the command that closes this node may have been run */
-        TG_ACTED_CLOSED, /* ... and the node was read to be closed */
+        TG_ACTED_TRIED,   /* the command that closes this node may have been run */
+        TG_ACTED_CLOSED,  /* ... and the node was read to be closed */
+        TG_ACTED_UNCLEAR, /* ... and shut again while it was opened: by whom is not known, and it is said until it is open */
 };
 
 struct tg_gate_own {

@@ -5,7 +5,8 @@
 
 #include "gate_step.h"
 
-#define AGAIN_NS (30 * TG_NS_PER_S)
+#define AGAIN_NS   (30 * TG_NS_PER_S)
+#define UNCLEAR_NS (10 * TG_NS_PER_S)
 
 void tg_gate_self_failed(struct tg_gate *gate, const struct tg_situation *s, const char *why)
 {
@@ -20,7 +21,7 @@ static void set_own(struct tg_gate *gate, enum tg_gate_acted acted)
         struct tg_gate_own *own = &gate->reg.own;
 
         own->acted = (uint8_t)acted;
-        gate->own_was_open = false;
+        gate->own_was_open = gate->own_opens = gate->own_moved = false;
         gate->own_unasked = acted == TG_ACTED_TRIED;
         memcpy(own->uuid, gate->reg.records[0].uuid, sizeof own->uuid);
         memcpy(own->boot_id, gate->boot_id, sizeof own->boot_id);
@@ -110,15 +111,32 @@ static void open_self(struct tg_gate *gate, const struct tg_situation *s)
                 /* closed again after it was open: by somebody else */
                 gate->own_asked_raw_ns = 0;
                 set_own(gate, TG_ACTED_NOT);
-        } else if (!tg_gate_is_shut_state(gate->ha[0].result.state) || !gate->finding.quiet) {
+        } else if (!tg_gate_is_shut_state(gate->ha[0].result.state)) {
+                return;
+        } else if (gate->own_moved) {
+                set_own(gate, TG_ACTED_UNCLEAR); /* by somebody else, or a service failed to start */
+        } else if (!gate->finding.quiet) {
                 return; /* half closed, whatever became of the other half, is opened too */
         } else if (own->acted == TG_ACTED_CLOSED) {
                 /* found open from now on it was this node's own doing, also when it shall close again meanwhile */
                 own->acted = TG_ACTED_TRIED;
+                gate->own_opens = true;
                 tg_gate_changed(gate, TG_GATE_SLOTS + 1);
         } else if (may_ask(gate, s)) {
                 tg_gate_order_run(gate, s, 0, TG_GATE_OPEN);
         }
+}
+
+bool tg_gate_self_owes(const struct tg_gate *gate)
+{
+        return gate->reg.own.acted == TG_ACTED_TRIED || gate->reg.own.acted == TG_ACTED_CLOSED;
+}
+
+/* Whose closing it is is not known: it is read now and then, until it is open. */
+static void wait_until_open(struct tg_gate *gate, const struct tg_situation *s)
+{
+        if (tg_gate_ha_read(gate, s, 0, UNCLEAR_NS) && gate->ha[0].result.state == TG_HA_OPEN)
+                set_own(gate, TG_ACTED_NOT);
 }
 
 void tg_gate_step_self(struct tg_gate *gate, const struct tg_situation *s)
@@ -130,7 +148,9 @@ void tg_gate_step_self(struct tg_gate *gate, const struct tg_situation *s)
 
         if (gate->ordered || s->now_raw_ns < gate->own_rest_until_ns)
                 return;
-        if (closes && (for_it || !own->acted))
+        if (own->acted == TG_ACTED_UNCLEAR)
+                wait_until_open(gate, s);
+        else if (closes && (for_it || !own->acted))
                 close_self(gate, s);
         else if (own->acted &&
                  (for_it && tg_stage_is_live(r->stage) ? r->stage == TG_STAGE_OPENING && tg_gate_is_stored(gate, s, 0)

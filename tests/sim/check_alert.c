@@ -211,7 +211,8 @@ static bool on_failure(const struct basis_case *k)
 
 static bool on_unclear(const struct basis_case *k)
 {
-        return k->core->gate.reg.records[0].stage == TG_STAGE_UNCLEAR || k->core->gate.reg.records[1].stage == TG_STAGE_UNCLEAR;
+        return k->core->gate.reg.own.acted == TG_ACTED_UNCLEAR || k->core->gate.reg.records[0].stage == TG_STAGE_UNCLEAR ||
+               k->core->gate.reg.records[1].stage == TG_STAGE_UNCLEAR;
 }
 
 static bool (*const bases[TG_ALERT_COUNT])(const struct basis_case *k) = {

@@ -17,7 +17,7 @@ static void random_registers(struct tg_random *r, struct tg_gate_registers *out)
         out->hold = gate.hold;
         for (int i = 0; i < TG_GATE_SLOTS; i++)
                 random_record(r, i, &out->records[i]);
-        out->own.acted = (uint8_t)random_below(r, 3);
+        out->own.acted = (uint8_t)random_below(r, TG_ACTED_UNCLEAR + 1);
         out->own.backend = (uint8_t)random_below(r, TG_BACKEND_NONE + 1);
         random_bytes(r, out->own.uuid, 16);
         random_bytes(r, out->own.boot_id, 16);

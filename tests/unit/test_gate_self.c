@@ -228,6 +228,37 @@ static void half_closed_is_opened_too(void **state)
         hands_answer(TG_GATE_OPEN, TG_GATE_DONE, TG_HA_OPENING);
 }
 
+/* Somebody closes it while it opens, or a service fails to start: it is said, and left alone until it is open. */
+static void shut_again_while_it_opened_it_is_unclear(void **state)
+{
+        struct tg_gate_report told;
+
+        (void)state;
+        closed(TG_STAGE_OPENING);
+        hands_calm(600 * S);
+        for (int i = 0; i < 3; i++) {
+                hands_store(3);
+                hands_self();
+        }
+        hands_answer(TG_GATE_OPEN, TG_GATE_DONE, TG_HA_OPENING);
+        tg_gate_order_run(&scene.gate, &scene.s, 0, TG_GATE_STATUS);
+        hands_answer(TG_GATE_STATUS, TG_GATE_DONE, TG_HA_OPENING);
+        hands_read(0, TG_HA_CLOSED);
+        hands_self();
+        assert_int_equal(acted(), TG_ACTED_UNCLEAR);
+        tg_gate_fill(&scene.gate, &told, scene.s.now_raw_ns);
+        assert_false(told.flags & TG_GATE_OURS);
+        later(31 * S);
+        hands_read(0, TG_HA_CLOSED);
+        hands_self();
+        assert_true(hands_idle());
+        later(11 * S);
+        hands_self();
+        hands_answer(TG_GATE_STATUS, TG_GATE_DONE, TG_HA_OPEN);
+        hands_self();
+        assert_int_equal(acted(), TG_ACTED_NOT);
+}
+
 static void it_opens_into_no_danger(void **state)
 {
         (void)state;
@@ -278,5 +309,6 @@ static void what_was_open_meanwhile_is_left_alone(void **state)
 TESTS_MAIN(TEST(what_it_does_is_on_disk_before), TEST(in_calm_it_leaves_itself_open),
            TEST(what_others_have_closed_is_not_its_own), TEST(a_failure_is_rested_from), TEST(the_manager_is_last),
            TEST(only_for_a_record_that_says_so), TEST(found_open_it_was_an_administrator_or_a_reboot),
-           TEST(it_opens_when_the_record_says_so), TEST(half_closed_is_opened_too), TEST(it_opens_into_no_danger),
+           TEST(it_opens_when_the_record_says_so), TEST(half_closed_is_opened_too),
+           TEST(shut_again_while_it_opened_it_is_unclear), TEST(it_opens_into_no_danger),
            TEST(a_record_that_is_gone_leaves_nothing_closed), TEST(what_was_open_meanwhile_is_left_alone))
