@@ -248,6 +248,7 @@ static void shut_again_while_it_opened_it_is_unclear(void **state)
         assert_int_equal(acted(), TG_ACTED_UNCLEAR);
         tg_gate_fill(&scene.gate, &told, scene.s.now_raw_ns);
         assert_false(told.flags & TG_GATE_OURS);
+        hands_store(3);
         later(31 * S);
         hands_read(0, TG_HA_CLOSED);
         hands_self();
