@@ -6,6 +6,8 @@
 #include "gate.h"
 #include "text.h"
 
+#define CLOSED_MOST_NS (30 * 86400 * TG_NS_PER_S)
+
 static void raise_alert(struct tg_alerts *alerts, enum tg_alert_id id, int slot, struct tg_evidence *evidence,
                         const char *reason)
 {
@@ -67,6 +69,21 @@ static const char *target_of(const struct tg_situation *s, const struct tg_gate_
         return r->scope != TG_GATE_NODE ? "the cluster" : slot >= 0 ? s->view->members[slot].name : "a node";
 }
 
+/* For how long it had been closed when this agent began, as far as the wall clocks tell: an alarm hangs on it, and no deed. */
+static int64_t closed_before_ns(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        int64_t longest = 0;
+
+        for (int i = 0; i < TG_GATE_SLOTS; i++) {
+                int64_t ago = s->now_real_ns - gate->reg.records[i].since_real_ns;
+
+                if (tg_stage_is_live(gate->reg.records[i].stage) && gate->work[i].stage_raw_ns == gate->start_raw_ns &&
+                    ago > longest && ago < CLOSED_MOST_NS)
+                        longest = ago;
+        }
+        return longest;
+}
+
 static void alert_records(struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts)
 {
         char reason[TG_REASON_MAX];
@@ -89,7 +106,7 @@ static void alert_records(struct tg_gate *gate, const struct tg_situation *s, st
         if (!closed)
                 gate->closed_raw_ns = 0;
         else if (!gate->closed_raw_ns)
-                gate->closed_raw_ns = s->now_raw_ns;
+                gate->closed_raw_ns = s->now_raw_ns - closed_before_ns(gate, s);
         if (closed && s->now_raw_ns - gate->closed_raw_ns > s->options->gate_max_hold_ns) {
                 struct tg_evidence evidence = { .value_ns = s->now_raw_ns - gate->closed_raw_ns };
                 char age[TG_NUMBER_MAX];
