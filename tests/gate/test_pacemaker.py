@@ -223,23 +223,6 @@ def without_quorum_nothing_is_run(cluster):
 
 
 @test
-def what_a_starting_pacemaker_remembers_is_not_open(cluster):
-    """Its CIB is of its last life until it has found the others and their controller."""
-    cluster.daemons[3].stop(30)
-    cluster.option("maintenance-mode", "true")
-    cluster.daemons[3].start()
-    seen = []
-    try:
-        cluster.lab.wait_for(lambda: seen.append(cluster.order(3, "status")) or seen[-1]["state"] == "closed", 60, lambda: f"the state closed: {seen[-1]}")
-        said = {(found["outcome"], found["state"]) for found in seen}
-        require(said <= {("failed", "unknown"), ("done", "closing"), ("done", "closed")}, f"seen: {said}")
-        return f"{len(seen)} readings: {said}"
-    finally:
-        cluster.option("maintenance-mode", None)
-        cluster.lab.wait_for(cluster.ready, 60, "three nodes online", every_s=0.3)
-
-
-@test
 def a_stopped_pacemaker_is_told(cluster):
     cluster.daemons[3].stop(30)
     found = cluster.order(3, "status")
