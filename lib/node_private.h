@@ -50,9 +50,9 @@ struct tg_node {
         bool must_report;  /* ... even past the limit of five a second */
         bool leaving;
         bool let_pass; /* HA services were started, and since then this node has not been proven */
-        bool dirty;  /* the verdict is older than the view */
-        bool acts;   /* the own report has come back: the gate may act */
-        bool urgent; /* ... and must not wait for the next look */
+        bool dirty;    /* the verdict is older than the view */
+        bool acts;     /* the own report has come back: the gate may act */
+        bool urgent;   /* ... and must not wait for the next look */
         int64_t judged_raw_ns;
         int64_t step_raw_ns; /* when the last large step was heard of; 0: of none */
         uint64_t reports_heard, reports_bad;

@@ -119,14 +119,14 @@ struct tg_gate_record {
         uint8_t uuid[16];
         uint64_t ring_seq;
         uint32_t serial;
-        uint32_t owner_id;     /* who wrote this version */
-        uint32_t target_id;    /* of a node's record; 0 for the cluster's */
-        uint8_t scope;         /* enum tg_gate_scope */
-        uint8_t stage;         /* enum tg_gate_stage */
-        uint8_t whole;         /* one command for all; 0: each node acts on itself */
-        uint8_t backend;       /* enum tg_gate_backend: by which it closed, and is opened again whatever is configured by then */
-        uint32_t boot_tag;     /* a short name of the owner's boot when it closed: a reboot starts the HA services again */
-        uint8_t damping;       /* gate.release is doubled so often */
+        uint32_t owner_id;  /* who wrote this version */
+        uint32_t target_id; /* of a node's record; 0 for the cluster's */
+        uint8_t scope;      /* enum tg_gate_scope */
+        uint8_t stage;      /* enum tg_gate_stage */
+        uint8_t whole;      /* one command for all; 0: each node acts on itself */
+        uint8_t backend;    /* enum tg_gate_backend: by which it closed, and is opened again whatever is configured by then */
+        uint32_t boot_tag;  /* a short name of the owner's boot when it closed: a reboot starts the HA services again */
+        uint8_t damping;    /* gate.release is doubled so often */
         int64_t since_real_ns; /* REALTIME of the owner when it closed; for display */
         char prior[TG_GATE_PRIOR_MAX];
 };
