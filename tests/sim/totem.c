@@ -206,6 +206,10 @@ static void form(struct sim *sim, const struct sim_event *event)
                 form_ring(sim, ring);
                 done |= ring;
         }
+        /* the qdevice may vote for another part now */
+        for (uint32_t i = 0; sim->qdevice_votes && i < sim->n; i++)
+                if (sim->nodes[i].corosync && !(done >> i & 1))
+                        sim_totem_quorum(sim, i);
 }
 
 static void halt(struct sim *sim, uint64_t ring)
