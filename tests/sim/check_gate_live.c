@@ -39,6 +39,20 @@ static bool all_sound(const struct sim_check *c)
         return sim_ha_quorate(sim, 0);
 }
 
+/* How much a node may leave open of that pair. */
+static int64_t widest_ns(const struct sim_check *c, uint32_t a, uint32_t b)
+{
+        int64_t widest = 0;
+
+        for (uint32_t i = 0; i < c->sim->n; i++) {
+                const struct check_bound *bound = check_bound(c, i, a, b);
+
+                if (bound->known && (int64_t)tg_interval_width_ns(bound->offset) > widest)
+                        widest = (int64_t)tg_interval_width_ns(bound->offset);
+        }
+        return widest;
+}
+
 static bool is_calm(const struct sim_check *c)
 {
         const struct sim *sim = c->sim;
@@ -52,25 +66,13 @@ static bool is_calm(const struct sim_check *c)
                         int64_t now = sim_offset(sim, a, b, sim->t_ns), before = sim_offset(sim, a, b, sim->t_ns - SAME_NS);
                         double rate = (double)llabs(now - before) / (double)SAME_NS;
 
-                        if ((double)llabs(now) + rate * (double)options->gate_horizon_ns > (double)limit)
+                        /* half the limit for the offset, half for what its bound leaves open */
+                        if ((double)llabs(now) + rate * (double)options->gate_horizon_ns > (double)limit ||
+                            widest_ns(c, a, b) > limit)
                                 return false;
                 }
         }
         return true;
-}
-
-/* How much a node may leave open of that pair. */
-static int64_t widest_ns(const struct sim_check *c, uint32_t a, uint32_t b)
-{
-        int64_t widest = 0;
-
-        for (uint32_t i = 0; i < c->sim->n; i++) {
-                const struct check_bound *bound = check_bound(c, i, a, b);
-
-                if (bound->known && (int64_t)tg_interval_width_ns(bound->offset) > widest)
-                        widest = (int64_t)tg_interval_width_ns(bound->offset);
-        }
-        return widest;
 }
 
 static bool is_breached(const struct sim_check *c)
