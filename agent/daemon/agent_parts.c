@@ -97,9 +97,9 @@ static int open_store(struct tg_agent *agent)
 
 static int open_bus(struct tg_agent *agent)
 {
-        int r = tg_bus_new(&agent->bus, agent->loop);
+        int r = tg_bus_new(&agent->bus, agent->loop, "gate:");
 
-        return r < 0 ? r : tg_bus_new(&agent->public_bus, agent->loop);
+        return r < 0 ? r : tg_bus_new(&agent->public_bus, agent->loop, "org.timeguard1:");
 }
 
 static void on_gate(void *data, const struct tg_gate_result *result)

@@ -19,6 +19,7 @@
 
 struct tg_bus {
         qb_loop_t *loop;
+        const char *whose;
         sd_bus *connection; /* NULL: none */
         int fd;
         int events;
@@ -66,7 +67,7 @@ static void process(struct tg_bus *bus)
                 bus->running = true;
                 bus->retry_ns = RETRY_FIRST_NS;
                 if (bus->told)
-                        tg_log(LOG_INFO, "connected to the system bus again");
+                        tg_log(LOG_INFO, "%s connected to the system bus again", bus->whose);
                 bus->told = false;
         }
         if (r >= 0 && sd_bus_is_open(bus->connection) <= 0)
@@ -96,7 +97,8 @@ static void on_timeout(void *data)
 static void try_later(struct tg_bus *bus, int error)
 {
         if (!bus->told)
-                tg_log(LOG_WARNING, "no connection to the system bus: %s; it is tried again and again", strerror(error));
+                tg_log(LOG_WARNING, "%s no connection to the system bus: %s; it is tried again and again", bus->whose,
+                       strerror(error));
         bus->told = true;
         tg_alarm_once(&bus->retry, bus->retry_ns);
         bus->retry_ns = bus->retry_ns * 2 < RETRY_LAST_NS ? bus->retry_ns * 2 : RETRY_LAST_NS;
@@ -155,7 +157,7 @@ static void connect_bus(void *data)
         rearm(bus);
 }
 
-int tg_bus_new(struct tg_bus **out, qb_loop_t *loop)
+int tg_bus_new(struct tg_bus **out, qb_loop_t *loop, const char *whose)
 {
         struct tg_bus *bus = calloc(1, sizeof(*bus));
         int r;
@@ -163,6 +165,7 @@ int tg_bus_new(struct tg_bus **out, qb_loop_t *loop)
         if (!bus)
                 return -ENOMEM;
         bus->loop = loop;
+        bus->whose = whose;
         bus->retry_ns = RETRY_FIRST_NS;
         r = tg_alarm_open(&bus->timeout, loop, QB_LOOP_MED, on_timeout, bus);
         if (r == 0)

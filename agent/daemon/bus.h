@@ -22,8 +22,9 @@ struct tg_bus_user {
         void *data;
 };
 
-/* Returns 0 or -errno; *out is set only on success. A bus that is not there is no error: it is tried again. */
-int tg_bus_new(struct tg_bus **out, qb_loop_t *loop);
+/* Returns 0 or -errno; *out is set only on success. A bus that is not there is no error: it is tried again. `whose`, of static storage, begins
+   what is said of it: who is without a bus meanwhile. */
+int tg_bus_new(struct tg_bus **out, qb_loop_t *loop, const char *whose);
 /* Calls every user's `down` if there is a connection. Accepts NULL, returns NULL. */
 struct tg_bus *tg_bus_free(struct tg_bus *bus);
 

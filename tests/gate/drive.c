@@ -139,7 +139,7 @@ int main(int argc, char **argv)
         (void)setvbuf(stdout, NULL, _IOLBF, 0);
         parse(&drive, argc, argv, &health);
         drive.agent.loop = qb_loop_create();
-        r = tg_bus_new(&drive.bus, drive.agent.loop);
+        r = tg_bus_new(&drive.bus, drive.agent.loop, "gate:");
         if (r == 0)
                 r = tg_executor_new(&drive.executor, &drive.agent, drive.bus, on_done, &drive);
         if (r < 0) {
