@@ -127,6 +127,13 @@ static void the_backend_that_closed_it(void **state)
         assert_false(tg_gate_ha_fits(&gate, 0));
         gate.ha[0].result.backend = TG_BACKEND_PACEMAKER;
         assert_true(tg_gate_ha_fits(&gate, 0));
+        gate.ha[0].known = gate.ordered = false; /* who has closed nothing itself looks on, too */
+        gate.reg.own.acted = TG_ACTED_NOT;
+        tg_gate_ha_watch(&gate, &s);
+        assert_int_equal(ordered_backend(), TG_BACKEND_PACEMAKER);
+        gate.reg.own.acted = TG_ACTED_TRIED;
+        gate.ordered = false;
+        gate.ha[0].known = true;
         /* the record is over: what this node has done to itself is still its own backend's */
         gate.reg.records[0].stage = TG_STAGE_UNDONE;
         gate.reg.own.backend = TG_BACKEND_UNITS;
