@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "gate_step.h"
-#include "hash.h"
+#include <timeguard/hash.h>
 
 /* 128 bits that no other record has: of the node, its boot, the ring, and a counter within it. */
 static void make_uuid(const struct tg_gate *gate, const struct tg_situation *s, uint8_t out[static 16])

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "gate_record.h"
-#include "hash.h"
+#include <timeguard/hash.h>
 
 #define SAVED_MAGIC  0x31474754u /* "TGG1" */
 #define HOLD_THERE   1

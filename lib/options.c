@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hash.h"
 #include "option_value.h"
+#include <timeguard/hash.h>
 
 #define MS        TG_NS_PER_MS
 #define S         TG_NS_PER_S

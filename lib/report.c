@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What writer and reader of reports share: the ranges of the fields, the names of epochs and faults. Layout: report_layout.h. */
-#include "hash.h"
 #include "report_layout.h"
+#include <timeguard/hash.h>
 
 #define STEP_MAX    (INT64_C(1) << 62)
 #define BRACKET_MAX (10 * TG_NS_PER_S)

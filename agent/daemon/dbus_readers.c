@@ -2,6 +2,8 @@
 /* See dbus_readers.h. */
 #include <string.h>
 
+#include <timeguard/hash.h>
+
 #include "dbus_readers.h"
 
 #define ANSWERED 40 /* messages of one place in a second */
@@ -9,11 +11,7 @@
 
 static uint32_t *place_of(struct tg_dbus_readers *readers, const char *sender)
 {
-        uint32_t hash = UINT32_C(2166136261);
-
-        for (; *sender; sender++)
-                hash = (hash ^ (uint8_t)*sender) * UINT32_C(16777619);
-        return &readers->n[hash % TG_DBUS_READERS];
+        return &readers->n[tg_hash32(TG_HASH32_BEGIN, sender, strlen(sender)) % TG_DBUS_READERS];
 }
 
 int tg_dbus_readers_filter(sd_bus_message *message, void *data, sd_bus_error *error)

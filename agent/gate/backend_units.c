@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <timeguard/hash.h>
+
 #include "backend.h"
 #include "unit.h"
 
@@ -27,17 +29,13 @@ static unsigned int condition(const struct tg_unit *unit)
         return tg_unit_is_gone(unit) ? GONE : RUNNING;
 }
 
-/* FNV-1a over the names, each with its NUL. */
+/* Over the names, each with its NUL. */
 static uint32_t list_hash(const struct tg_gate_request *request)
 {
-        uint32_t hash = UINT32_C(2166136261);
+        uint32_t hash = TG_HASH32_BEGIN;
 
         for (uint32_t i = 0; i < request->n_units; i++)
-                for (const char *c = request->units[i];; c++) {
-                        hash = (hash ^ (uint8_t)*c) * UINT32_C(16777619);
-                        if (!*c)
-                                break;
-                }
+                hash = tg_hash32(hash, request->units[i], strlen(request->units[i]) + 1);
         return hash;
 }
 
