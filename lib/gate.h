@@ -24,6 +24,7 @@ struct tg_ha_reading {
         enum tg_gate_scope scope;
         uint8_t backend;
         int64_t asked_raw_ns; /* it is of a moment later than this */
+        int64_t state_raw_ns; /* ... and the first in a row that found it in this state, than this */
         struct tg_gate_result result;
         uint8_t open_seen; /* readings in a row, since the record was verified, that found it open or about to be */
         bool shut_seen;    /* one since the record came to its stage found it closing, or closed */
@@ -36,7 +37,7 @@ struct tg_gate_work {
         uint8_t intent[16];   /* the record whose INTENT this process wrote ... */
         bool done;            /* ... and whose command was accepted, or may have been */
         bool asked;           /* the record is OPENING, and this process has asked it to open */
-        bool moved;           /* ... and it was read to be opening, whoever asked it to */
+        bool moved;           /* it was read to be opening, or open, since the record is OPENING, whoever asked it to */
         bool spent;           /* it was about to open, and danger came again: the word that let it counts no more */
         uint8_t failures;
         int64_t rest_until_ns;         /* after a failure */

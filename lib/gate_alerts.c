@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "gate.h"
+#include "gate_step.h"
 #include "text.h"
 
 #define CLOSED_MOST_NS (30 * 86400 * TG_NS_PER_S)
@@ -24,10 +24,22 @@ static const char *what_would_close(const struct tg_gate *gate, const struct tg_
 
         if (lone >= 0 && lone != s->self)
                 snprintf(buf, size, "%.60s, whose own agent says by which command", name);
+        else if (lone < 0 && ha->known && (ha->result.flags & TG_GATE_WHOLE) && !tg_gate_all_say(s, -1, tg_gate_knows_whole))
+                snprintf(buf, size, "the cluster, by what each node's agent runs on its own, as not every node knows '%.60s'",
+                         ha->result.command);
         else
                 snprintf(buf, size, "%.60s by '%.110s'", name,
                          ha->known && ha->result.command[0] ? ha->result.command : "nothing");
         return buf;
+}
+
+/* Not at timeguard's word: no record is live, or may be. */
+static bool is_stuck(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        const struct tg_ha_reading *ha = &gate->ha[0];
+
+        return ha->known && ha->result.state == TG_HA_CLOSING && gate->reg.records[0].stage != TG_STAGE_UNCLEAR &&
+               s->now_raw_ns - ha->state_raw_ns > tg_gate_limit_of_duty_ns(s);
 }
 
 static void alert_danger(struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts)
@@ -41,9 +53,10 @@ static void alert_danger(struct tg_gate *gate, const struct tg_situation *s, str
         gate->blocked[0] = 0;
         if (f->danger == TG_DANGER_NONE || f->waits || tg_stage_is_live(gate->reg.records[0].stage) ||
             (f->scope == TG_GATE_NODE && tg_stage_is_live(gate->reg.records[1].stage)) ||
-            gate->ha[0].result.state == TG_HA_CLOSED || gate->ha[0].result.state == TG_HA_CLOSING)
+            (tg_gate_is_shut_state(gate->ha[0].result.state) && !is_stuck(gate, s)))
                 return;
-        why_not = tg_gate_may_not(gate, s, buf, sizeof buf);
+        why_not = is_stuck(gate, s) ? "what somebody else began to close does not come to be closed"
+                                    : tg_gate_may_not(gate, s, buf, sizeof buf);
         if (why_not) {
                 tg_copy(gate->blocked, sizeof gate->blocked, why_not);
                 if (s->options->gate_mode == TG_GATE_OBSERVE && f->danger != TG_DANGER_WORD)

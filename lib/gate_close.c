@@ -20,7 +20,7 @@ static void make_uuid(const struct tg_gate *gate, const struct tg_situation *s, 
         out[0] = (uint8_t)(out[0] | 1); /* never zero */
 }
 
-static bool knows_whole(const struct tg_gate_report *report)
+bool tg_gate_knows_whole(const struct tg_gate_report *report)
 {
         return report->flags & TG_GATE_WHOLE;
 }
@@ -43,7 +43,7 @@ void tg_gate_begin(struct tg_gate_at *at)
         r->target_id = at->slot ? at->gate->self_id : 0;
         /* one command for all is worth nothing where a node does not know it; what a mute node knows is not known, and it cannot act on
            itself either */
-        r->whole = at->slot || ((ha->flags & TG_GATE_WHOLE) && tg_gate_all_say(at->s, -1, knows_whole));
+        r->whole = at->slot || ((ha->flags & TG_GATE_WHOLE) && tg_gate_all_say(at->s, -1, tg_gate_knows_whole));
         r->damping = tg_gate_damping(at->gate, at->s->now_raw_ns, r->damping);
         r->since_real_ns = at->s->now_real_ns;
         r->boot_tag = tg_gate_boot_tag(at->gate);

@@ -146,9 +146,12 @@ static bool is_opened(enum tg_ha_state state)
 static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_result *result)
 {
         struct tg_ha_reading *ha = &gate->ha[slot];
+        struct tg_gate_work *work = &gate->work[slot];
         bool changed = !ha->known || ha->result.state != result->state || ha->result.flags != result->flags;
 
         ha->asked_raw_ns = gate->ordered_raw_ns;
+        if (!ha->known || ha->result.state != (result->outcome == TG_GATE_DONE ? result->state : TG_HA_UNKNOWN))
+                ha->state_raw_ns = gate->ordered_raw_ns;
         if (ha->scope != gate->order.scope)
                 ha->open_seen = 0;
         ha->scope = gate->order.scope;
@@ -168,6 +171,9 @@ static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_re
                                 : ha->open_seen < UINT8_MAX ? (uint8_t)(ha->open_seen + 1)
                                                             : UINT8_MAX;
                 ha->shut_seen |= result->state == TG_HA_CLOSING || result->state == TG_HA_CLOSED;
+                /* also by who only looks on: whoever asked for it may die, and this node go on with it */
+                work->moved |=
+                        work->stage == TG_STAGE_OPENING && ha->asked_raw_ns >= work->stage_raw_ns && is_opened(result->state);
                 gate->own_moved |= !slot && gate->own_opens && result->state == TG_HA_OPENING;
                 gate->own_was_open |= !slot && gate->order.scope == TG_GATE_NODE && ha->open_seen > 1 &&
                                       gate->reg.own.acted == TG_ACTED_CLOSED;

@@ -56,7 +56,6 @@ static void open_whole(struct tg_gate_at *at)
 {
         if (!tg_gate_ha_read(at->gate, at->s, at->slot, TG_GATE_WORK_NS))
                 return;
-        at->work->moved |= tg_gate_ha_state(at) == TG_HA_OPENING;
         if (tg_gate_ha_state(at) == TG_HA_OPEN) {
                 tg_gate_finish(at, TG_STAGE_UNDONE);
         } else if (at->work->moved && tg_gate_is_shut(at)) {

@@ -10,6 +10,7 @@
                not closed in time: said, and from INTENT again by the next
      VERIFIED  proven well for long enough, or the administrator's word                        -> OPENING
                twice read to be open: an administrator                                         -> TAKEN
+               a node's that is no longer configured                                           -> UNDONE
      OPENING   stored by a quorum, still closed: the command; read to be open                  -> UNDONE
                it began to open, and is closed again                                           -> UNCLEAR
 
@@ -153,6 +154,17 @@ static bool may_still_run(const struct tg_gate_at *at)
                at->s->now_raw_ns - at->work->stage_raw_ns <= TG_GATE_RUN_NS;
 }
 
+/* A node that was taken out of the cluster's configuration does not come back to open what it had closed. */
+static bool is_of_one_removed(const struct tg_gate_at *at)
+{
+        const struct tg_gate_record *r = at->record;
+        int slot = tg_view_find(at->s->view, r->target_id);
+
+        return at->slot && (tg_stage_is_live(r->stage) || r->stage == TG_STAGE_UNCLEAR) && r->target_id != at->gate->self_id &&
+               at->s->view->members[at->s->self].configured &&
+               (slot < 0 || (!at->s->view->members[slot].configured && !at->s->view->members[slot].present));
+}
+
 /* Why nothing has come of the duty: it goes to the next. */
 static const char *stuck(const struct tg_gate_at *at)
 {
@@ -173,6 +185,11 @@ void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot)
         struct tg_gate_at at = { gate, s, slot, &gate->reg.records[slot], &gate->work[slot] };
         enum tg_claim wish = desire(&at);
 
+        if (is_of_one_removed(&at)) {
+                if (tg_gate_is_first(gate, s))
+                        tg_gate_finish(&at, TG_STAGE_UNDONE);
+                return;
+        }
         if (gate->ordered && gate->order.verb != TG_GATE_STATUS)
                 return;
         if (wish == TG_CLAIM_NONE || s->now_raw_ns < at.work->rest_until_ns) {

@@ -42,6 +42,7 @@ uint32_t tg_gate_boot_tag(const struct tg_gate *gate);
 /* So say the reports of all present members but that slot (-1: none); mute ones say nothing. */
 bool tg_gate_all_say(const struct tg_situation *s, int but, bool (*what)(const struct tg_gate_report *report));
 bool tg_gate_says_shut(const struct tg_gate_report *report);
+bool tg_gate_knows_whole(const struct tg_gate_report *report); /* gate_close.c: one command closes it for all */
 
 /* gate_close.c: a new record. */
 void tg_gate_begin(struct tg_gate_at *at);

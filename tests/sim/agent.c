@@ -230,6 +230,10 @@ static void on_quorum(struct sim *sim, const struct sim_event *cause)
         struct tg_topology topology = sim->topology;
         struct tg_event event = { .type = TG_EVENT_TOPOLOGY, .topology = &topology };
 
+        topology.n_nodes = 0;
+        for (uint32_t i = 0; i < sim->n; i++)
+                if (!(sim->removed >> i & 1))
+                        topology.nodes[topology.n_nodes++] = sim->topology.nodes[i];
         shuffle(topology.nodes, topology.n_nodes, sizeof topology.nodes[0], cause->node);
         if (node->told != sim_connection(node))
                 give(sim, cause->node, &event, cause);

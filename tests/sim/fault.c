@@ -216,6 +216,18 @@ static void qdevice_lost(struct sim *sim, const struct sim_fault *fault)
         qdevice(sim, false);
 }
 
+/* It has lost its power for good, and an administrator takes it out of corosync.conf. */
+static void remove_node(struct sim *sim, const struct sim_fault *fault)
+{
+        sim->removed |= fault->nodes;
+        for (uint32_t i = 0; i < sim->n; i++) {
+                if (!sim->nodes[i].corosync)
+                        continue;
+                sim->nodes[i].told = 0;
+                sim_totem_quorum(sim, i);
+        }
+}
+
 static void qdevice_back(struct sim *sim, const struct sim_fault *fault)
 {
         (void)fault;
@@ -471,6 +483,7 @@ const struct sim_fault_kind sim_fault_kinds[] = {
         { "load", "", load, unload, true, 3, "deliveries take 20 times as long" },
         { "qdevice-lost", "", qdevice_lost, qdevice_back, false, 1, "the qdevice no longer votes" },
         { "qdevice-back", "", qdevice_back, NULL, false, 0, "the qdevice votes again" },
+        { "remove", "N", remove_node, NULL, false, 0, "a node without power is taken out of corosync's nodelist" },
         { "agent-kill", "N", agent_kill, agent_start, false, 3, "timeguardd dies" },
         { "agent-stop", "N", agent_stop, agent_start, false, 2, "timeguardd stops in good order" },
         { "agent-start", "N", agent_start, NULL, false, 0, "timeguardd starts" },

@@ -138,6 +138,7 @@ struct sim {
         bool qdevice_alive;
         struct sim_ha ha; /* change `kind`, `watchdogs` and `master` before sim_start */
         uint64_t ghosts;  /* nodes whose agents stay in the process group of others for ever */
+        uint64_t removed; /* nodes that are no longer in the nodelist */
         uint64_t doubles; /* nodes with a second agent in the process group, of the next pid; it is never heard */
         uint64_t ring_seq;
         int64_t delay_min_ns, delay_mean_ns; /* of deliveries: min + exponential with that mean */

@@ -406,9 +406,11 @@ void sim_quorum_of(const struct sim *sim, uint32_t i, struct tg_quorum *out)
         const struct sim_node *node = &sim->nodes[i];
         bool qdevice = node->ring && has_qdevice(sim, node->ring);
 
-        *out = (struct tg_quorum){ .provider = true, .ring = node->ring_id, .flags = sim->flags, .n_nodes = sim->n };
+        *out = (struct tg_quorum){ .provider = true, .ring = node->ring_id, .flags = sim->flags };
         for (uint32_t j = 0; j < sim->n; j++) {
-                out->nodes[j] = (struct tg_quorum_node){ j + 1, sim->votes[j], node->ring >> j & 1 };
+                if (sim->removed >> j & 1)
+                        continue;
+                out->nodes[out->n_nodes++] = (struct tg_quorum_node){ j + 1, sim->votes[j], node->ring >> j & 1 };
                 out->expected_votes += sim->votes[j];
         }
         out->expected_votes += sim->qdevice_votes;

@@ -106,6 +106,13 @@ static inline struct tg_gate_order hands_answer(enum tg_gate_verb verb, enum tg_
         return order;
 }
 
+/* A reading that is asked for now. */
+static inline void hands_look(int slot, enum tg_ha_state state)
+{
+        tg_gate_order_run(&scene.gate, &scene.s, slot, TG_GATE_STATUS);
+        hands_answer(TG_GATE_STATUS, TG_GATE_DONE, state);
+}
+
 static inline enum tg_gate_stage hands_stage(int slot)
 {
         return (enum tg_gate_stage)scene.gate.reg.records[slot].stage;

@@ -52,6 +52,41 @@ static void what_it_would_do_is_said_while_observing(void **state)
         assert_false(says(TG_ALERT_GATE_WOULD_CLOSE));
 }
 
+static void where_one_does_not_know_the_command_for_all(void **state)
+{
+        (void)state;
+        danger(TG_GATE_OBSERVE);
+        snprintf(scene.gate.ha[0].result.command, sizeof scene.gate.ha[0].result.command, "disarm");
+        scene_report(2)->gate.flags = TG_GATE_READY;
+        assert_true(says_of(TG_ALERT_GATE_WOULD_CLOSE, "its own, as not every node knows 'disarm'"));
+        scene.gate.ha[0].result.flags = TG_GATE_READY; /* nor this one */
+        assert_true(says_of(TG_ALERT_GATE_WOULD_CLOSE, "the cluster by 'disarm'"));
+}
+
+/* A disarm of somebody else's, which waits for a node that does not come. */
+static void what_others_close_and_never_is(void **state)
+{
+        (void)state;
+        danger(TG_GATE_ENFORCE);
+        hands_look(0, TG_HA_CLOSING);
+        scene.s.now_raw_ns += 30 * S;
+        hands_look(0, TG_HA_CLOSING);
+        scene.s.now_raw_ns += 30 * S;
+        assert_false(says(TG_ALERT_GATE_BLOCKED));
+        scene.s.now_raw_ns++;
+        assert_true(says_of(TG_ALERT_GATE_BLOCKED, "what somebody else began to close does not come to be closed"));
+        hands_look(0, TG_HA_CLOSED);
+        scene.s.now_raw_ns += 100 * S;
+        assert_false(says(TG_ALERT_GATE_BLOCKED));
+        hands_look(0, TG_HA_CLOSING);
+        scene.s.now_raw_ns += 100 * S;
+        assert_true(says(TG_ALERT_GATE_BLOCKED));
+        hands_record(0, TG_STAGE_ISSUED, true); /* ours, and what may be, say so themselves */
+        assert_false(says(TG_ALERT_GATE_BLOCKED));
+        hands_record(0, TG_STAGE_UNCLEAR, true);
+        assert_false(says(TG_ALERT_GATE_BLOCKED));
+}
+
 /* The command that closes a node is known to it alone, once it has read what it would run. */
 static void who_would_close_itself(void **state)
 {
@@ -172,6 +207,7 @@ static void proof_is_acted_upon_at_once(void **state)
         assert_false(scene.gate.wants_report);
 }
 
-TESTS_MAIN(TEST(what_it_would_do_is_said_while_observing), TEST(who_would_close_itself), TEST(why_it_does_not_close),
+TESTS_MAIN(TEST(what_it_would_do_is_said_while_observing), TEST(where_one_does_not_know_the_command_for_all),
+           TEST(what_others_close_and_never_is), TEST(who_would_close_itself), TEST(why_it_does_not_close),
            TEST(what_is_closed_is_said_and_how_long), TEST(what_has_failed), TEST(whose_it_is),
            TEST(proof_is_acted_upon_at_once))

@@ -158,18 +158,30 @@ static void who_goes_on_with_an_opening_proves_it_anew(void **state)
         assert_false(hands_idle());
 }
 
-/* Whoever asked it to open. */
+/* Whoever asked it to open, and had the duty when it was seen. */
 static void shut_again_it_is_unclear_by_whom(void **state)
 {
+        static const enum tg_ha_state seen[] = { TG_HA_OPENING, TG_HA_OPEN };
+
         (void)state;
+        for (int i = 0; i < 2; i++) {
+                opening();
+                hands_look(0, seen[i]);
+                assert_int_equal(stage(), TG_STAGE_OPENING);
+                hands_read(0, TG_HA_CLOSING);
+                hands_step(0);
+                assert_int_equal(stage(), TG_STAGE_UNCLEAR);
+                assert_true(hands_idle());
+        }
         opening();
-        hands_read(0, TG_HA_OPENING);
+        tg_gate_order_run(&scene.gate, &scene.s, 0, TG_GATE_STATUS); /* asked for before that */
+        later(1);
+        scene.gate.work[0].stage_raw_ns = scene.s.now_raw_ns;
+        hands_answer(TG_GATE_STATUS, TG_GATE_DONE, TG_HA_OPEN);
+        hands_read(0, TG_HA_CLOSED);
         hands_step(0);
         assert_int_equal(stage(), TG_STAGE_OPENING);
-        hands_read(0, TG_HA_CLOSING);
-        hands_step(0);
-        assert_int_equal(stage(), TG_STAGE_UNCLEAR);
-        assert_true(hands_idle());
+        assert_false(hands_idle());
 }
 
 /* What was seen of one opening says nothing of the next, which another node began and this one goes on with. */
@@ -264,8 +276,49 @@ static void the_cluster_takes_the_lone_one_over(void **state)
         }
 }
 
-TESTS_MAIN(TEST(proof_opens_what_is_closed), TEST(read_twice_to_be_open_it_is_taken), TEST(a_reboot_is_no_administrator),
-           TEST(the_command_follows_the_record), TEST(danger_comes_back_before_the_command),
+/* What was closed on a node that is no cluster node any more is nobody's to open. */
+static void a_node_was_taken_out_of_the_cluster(void **state)
+{
+        static const enum tg_gate_stage stages[] = { TG_STAGE_VERIFIED, TG_STAGE_UNCLEAR, TG_STAGE_INTENT };
+
+        (void)state;
+        for (int i = 0; i < 9; i++) {
+                struct tg_member *m;
+
+                hands_begin(4, WHOLE);
+                hands_record(1, stages[i % 3], true)->target_id = 4;
+                hands_calm(0);
+                m = &scene.view.members[3];
+                m->configured = m->present = m->fresh = false;
+                switch (i) {
+                case 3:
+                        m->configured = true;
+                        break; /* it may come back */
+                case 4:
+                        m->present = true;
+                        break; /* corosync's configuration is behind */
+                case 5:
+                        scene.view.members[0].configured = false;
+                        break; /* nothing is known of it yet */
+                case 6:
+                        scene.gate.reg.records[1].target_id = 1;
+                        break; /* one's own is one's own business */
+                case 7:
+                        scene_report(0)->gate.flags &= ~(unsigned)TG_GATE_READY;
+                        break; /* the first of those that can act says it */
+                case 8:
+                        scene.gate.reg.records[1].target_id = 99;
+                        break; /* seen by none of those that are here */
+                default:
+                        break;
+                }
+                hands_step(1);
+                assert_int_equal(hands_stage(1) == TG_STAGE_UNDONE, i < 3 || i == 8);
+        }
+}
+
+TESTS_MAIN(TEST(a_node_was_taken_out_of_the_cluster), TEST(proof_opens_what_is_closed), TEST(read_twice_to_be_open_it_is_taken),
+           TEST(a_reboot_is_no_administrator), TEST(the_command_follows_the_record), TEST(danger_comes_back_before_the_command),
            TEST(who_goes_on_with_an_opening_proves_it_anew), TEST(shut_again_it_is_unclear_by_whom),
            TEST(another_opening_begins_anew), TEST(what_does_not_open_in_time_is_said),
            TEST(open_is_when_nobody_has_anything_closed), TEST(the_cluster_takes_the_lone_one_over))
