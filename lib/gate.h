@@ -41,6 +41,7 @@ struct tg_gate_work {
         bool spent;           /* it was about to open, and danger came again: the word that let it counts no more */
         uint8_t failures;
         int64_t rest_until_ns;         /* after a failure */
+        int64_t removed_raw_ns;        /* since when its node is not configured; 0: it is */
         int64_t asked_raw_ns;          /* when it was last asked to open */
         int64_t first_raw_ns;          /* ... and first, by this node */
         char failed[TG_GATE_TEXT_MAX]; /* why; "" when the last attempt did not fail */

@@ -23,6 +23,7 @@
 #include "text.h"
 
 #define BACKOFF_NS (10 * TG_NS_PER_S)
+#define REMOVED_NS (60 * TG_NS_PER_S)
 
 int64_t tg_gate_backoff_ns(uint8_t failures)
 {
@@ -165,6 +166,21 @@ static bool is_of_one_removed(const struct tg_gate_at *at)
                (slot < 0 || (!at->s->view->members[slot].configured && !at->s->view->members[slot].present));
 }
 
+/* It has been so for long: a nodelist that is read while it is being replaced may lack a node. */
+static bool leave_removed(struct tg_gate_at *at)
+{
+        int64_t *since = &at->work->removed_raw_ns;
+
+        if (!is_of_one_removed(at)) {
+                *since = 0;
+                return false;
+        }
+        *since = *since ? *since : at->s->now_raw_ns;
+        if (at->s->now_raw_ns - *since > REMOVED_NS && tg_gate_is_first(at->gate, at->s))
+                tg_gate_finish(at, TG_STAGE_UNDONE);
+        return true;
+}
+
 /* Why nothing has come of the duty: it goes to the next. */
 static const char *stuck(const struct tg_gate_at *at)
 {
@@ -185,12 +201,7 @@ void tg_gate_step(struct tg_gate *gate, const struct tg_situation *s, int slot)
         struct tg_gate_at at = { gate, s, slot, &gate->reg.records[slot], &gate->work[slot] };
         enum tg_claim wish = desire(&at);
 
-        if (is_of_one_removed(&at)) {
-                if (tg_gate_is_first(gate, s))
-                        tg_gate_finish(&at, TG_STAGE_UNDONE);
-                return;
-        }
-        if (gate->ordered && gate->order.verb != TG_GATE_STATUS)
+        if (leave_removed(&at) || (gate->ordered && gate->order.verb != TG_GATE_STATUS))
                 return;
         if (wish == TG_CLAIM_NONE || s->now_raw_ns < at.work->rest_until_ns) {
                 if (!slot)

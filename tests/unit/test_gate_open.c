@@ -313,7 +313,23 @@ static void a_node_was_taken_out_of_the_cluster(void **state)
                         break;
                 }
                 hands_step(1);
+                later(60 * S);
+                hands_step(1);
+                assert_int_equal(hands_stage(1), stages[i % 3]);
+                later(1);
+                hands_step(1);
                 assert_int_equal(hands_stage(1) == TG_STAGE_UNDONE, i < 3 || i == 8);
+                if (i >= 3)
+                        continue;
+                hands_step(1);
+                hands_record(1, stages[i], true)->target_id = 4;
+                hands_step(1);
+                m->configured = true; /* it was not read in one look */
+                hands_step(1);
+                m->configured = false;
+                later(61 * S);
+                hands_step(1);
+                assert_int_equal(hands_stage(1), stages[i]);
         }
 }
 

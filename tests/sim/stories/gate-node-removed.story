@@ -9,8 +9,9 @@ by 95s record-of n5 verified
 at 120s power-off n5
 from 121s to 600s seen-by n1,n2,n3,n4 record-of n5 verified
 at 600s remove n5
-by 605s seen-by n1,n2,n3,n4 record-of n5 undone
-from 605s to 700s seen-by n1,n2,n3,n4 gate open
+from 600s to 659s seen-by n1,n2,n3,n4 record-of n5 verified
+by 665s seen-by n1,n2,n3,n4 record-of n5 undone
+from 665s to 700s seen-by n1,n2,n3,n4 gate open
 at 700s step n4 +30s
 by 740s record-of n4 verified
 never not record none
