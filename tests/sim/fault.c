@@ -499,6 +499,7 @@ const struct sim_fault_kind sim_fault_kinds[] = {
         { "ha-stop", "N", fault_ha_stop, fault_ha_go, false, 0, "an administrator stops a node's HA services" },
         { "ha-go", "N", fault_ha_go, NULL, false, 0, "an administrator starts a node's HA services" },
         { "ha-busy", "", fault_ha_busy, fault_ha_idle, true, 0, "services are being recovered or migrated" },
+        { "ha-stuck", "N", fault_ha_stuck, fault_ha_moves, true, 0, "a node's HA services get nothing done" },
         { "gate-hold", "N", fault_gate_hold, fault_gate_hold_ends, false, 0, "'timeguard gate hold' on a node" },
         { "gate-close", "N", fault_gate_close, fault_gate_hold_ends, false, 0,
           "an administrator has the gate closed, as 'timeguard safe-step' does" },

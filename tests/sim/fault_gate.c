@@ -119,6 +119,8 @@ void fault_gate_hold_ends(struct sim *sim, const struct sim_fault *fault)
                 sim->nodes[i].ha.FIELD = VALUE;                                                                                \
         }                                                                                                                      \
         FAULT_EACH(NAME)
+SWITCH(ha_stuck, stuck, true)
+SWITCH(ha_moves, stuck, false)
 SWITCH(executor_fails, fails, true)
 SWITCH(executor_works, fails, false)
 SWITCH(executor_hangs, hangs, true)

@@ -16,6 +16,8 @@
 /* fault_gate.c */
 void fault_ha_stop(struct sim *sim, const struct sim_fault *fault);
 void fault_ha_go(struct sim *sim, const struct sim_fault *fault);
+void fault_ha_stuck(struct sim *sim, const struct sim_fault *fault);
+void fault_ha_moves(struct sim *sim, const struct sim_fault *fault);
 void fault_gate_hold(struct sim *sim, const struct sim_fault *fault);
 void fault_gate_close(struct sim *sim, const struct sim_fault *fault);
 void fault_gate_release(struct sim *sim, const struct sim_fault *fault);

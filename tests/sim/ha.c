@@ -173,7 +173,7 @@ static void round_of_cluster(struct sim *sim)
                 if (stands_still(sim, i))
                         return;
         for (uint32_t i = 0; i < sim->n; i++)
-                if (can_manage(sim, i) && real_ns(sim, i) < sim->nodes[i].ha.due_real_ns)
+                if (can_manage(sim, i) && (sim->nodes[i].ha.stuck || real_ns(sim, i) < sim->nodes[i].ha.due_real_ns))
                         return;
         come_to(&sim->ha.cluster);
 }
@@ -201,8 +201,8 @@ static void round_of_node(struct sim *sim, uint32_t i)
 {
         struct sim_ha_node *node = &sim->nodes[i].ha;
 
-        if (!is_changing(&node->own) || !sim_clock_last(&sim->nodes[i].clock)->running || !sim->nodes[i].corosync ||
-            real_ns(sim, i) < node->own_due_real_ns)
+        if (!is_changing(&node->own) || node->stuck || !sim_clock_last(&sim->nodes[i].clock)->running ||
+            !sim->nodes[i].corosync || real_ns(sim, i) < node->own_due_real_ns)
                 return;
         /* what it stops is acknowledged by the manager */
         if (node->own.state == TG_HA_CLOSING && (!sim_ha_quorate(sim, i) || !is_managed(sim) || must_stay(sim, i)))
