@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include <systemd/sd-bus.h>
 
@@ -12,26 +11,21 @@
 #include "clock.h"
 #include "dbus.h"
 #include "dbus_calls.h"
+#include "dbus_name.h"
 #include "dbus_readers.h"
 #include "dbus_text.h"
-#include "journal.h"
 
 static const char our_name[] = "org.timeguard1";
 static const char our_path[] = "/org/timeguard1";
 static const char our_interface[] = "org.timeguard1.Gate";
-static const char the_bus[] = "org.freedesktop.DBus";
-static const char the_bus_path[] = "/org/freedesktop/DBus";
 
-#define TEXT_SIZE   TG_REASON_MAX
-#define ASK_FIRST_S 5 /* a name that policy refuses, until it is asked for again; then twice as long, and so on */
-#define ASK_LAST_S  300
+#define TEXT_SIZE TG_REASON_MAX
 
 struct tg_dbus {
         struct tg_agent *agent;
         struct tg_bus *bus;
-        sd_bus_slot *object, *name, *acquired, *filter;
-        bool nameless;          /* ... and that was said */
-        int ask_in_s, patience; /* until the refused name is asked for again, 0: never; how long the next time */
+        sd_bus_slot *object, *filter;
+        struct tg_dbus_name name;
         struct tg_dbus_readers readers;
         struct tg_dbus_calls *calls;
         char told[TG_DBUS_TEXTS][TEXT_SIZE];
@@ -147,78 +141,17 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-static void lack_name(struct tg_dbus *dbus, const char *why)
-{
-        if (!dbus->nameless)
-                tg_log(LOG_WARNING,
-                       "the name %s on the system bus is not to be had: %s; 'timeguard gate hold' does not reach this agent",
-                       our_name, why);
-        dbus->nameless = true;
-}
-
-static void ask_later(struct tg_dbus *dbus)
-{
-        dbus->ask_in_s = dbus->patience;
-        dbus->patience = dbus->patience * 2 < ASK_LAST_S ? dbus->patience * 2 : ASK_LAST_S;
-}
-
-static int on_name(sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-        const sd_bus_error *fault = sd_bus_message_get_error(reply);
-        struct tg_dbus *dbus = data;
-        uint32_t result = 0;
-
-        (void)error;
-        if (fault) {
-                lack_name(dbus, fault->message ? fault->message : fault->name);
-                ask_later(dbus);
-        } else if (sd_bus_message_read(reply, "u", &result) < 0 || (result != 1 && result != 4)) {
-                lack_name(dbus, "another process has it; it is waited for");
-        }
-        return 0;
-}
-
-/* At once, or when whoever had it is gone. */
-static int on_acquired(sd_bus_message *signal, void *data, sd_bus_error *error)
-{
-        struct tg_dbus *dbus = data;
-        const char *name;
-
-        (void)error;
-        if (sd_bus_message_read(signal, "s", &name) < 0 || strcmp(name, our_name) != 0)
-                return 0;
-        if (dbus->nameless)
-                tg_log(LOG_INFO, "the name %s on the system bus is this agent's now", our_name);
-        dbus->nameless = false;
-        dbus->patience = ASK_FIRST_S;
-        return 0;
-}
-
-static void ask_for_name(struct tg_dbus *dbus, sd_bus *bus)
-{
-        int r;
-
-        dbus->ask_in_s = 0;
-        dbus->name = sd_bus_slot_unref(dbus->name);
-        r = sd_bus_request_name_async(bus, &dbus->name, our_name, SD_BUS_NAME_QUEUE, on_name, dbus);
-        if (r < 0)
-                lack_name(dbus, strerror(-r));
-}
-
 static void on_up(void *data, sd_bus *bus)
 {
         struct tg_dbus *dbus = data;
         int r = sd_bus_add_object_vtable(bus, &dbus->object, our_path, our_interface, vtable, dbus);
 
         if (r >= 0)
-                r = sd_bus_match_signal_async(bus, &dbus->acquired, the_bus, the_bus_path, the_bus, "NameAcquired", on_acquired,
-                                              NULL, dbus);
-        if (r >= 0)
                 r = sd_bus_add_filter(bus, &dbus->filter, tg_dbus_readers_filter, &dbus->readers);
         if (r < 0)
-                lack_name(dbus, strerror(-r));
+                tg_dbus_name_lack(&dbus->name, strerror(-r));
         else
-                ask_for_name(dbus, bus);
+                tg_dbus_name_up(&dbus->name, bus);
 }
 
 static void on_down(void *data)
@@ -226,11 +159,8 @@ static void on_down(void *data)
         struct tg_dbus *dbus = data;
 
         tg_dbus_calls_drop(dbus->calls);
-        dbus->name = sd_bus_slot_unref(dbus->name);
-        dbus->acquired = sd_bus_slot_unref(dbus->acquired);
+        tg_dbus_name_down(&dbus->name);
         dbus->filter = sd_bus_slot_unref(dbus->filter);
-        dbus->ask_in_s = 0;
-        dbus->patience = ASK_FIRST_S;
         dbus->object = sd_bus_slot_unref(dbus->object);
 }
 
@@ -273,10 +203,8 @@ void tg_dbus_tick(struct tg_dbus *dbus)
         sd_bus *bus = tg_bus_get(dbus->bus);
 
         tg_dbus_readers_tick(&dbus->readers);
-        if (bus && dbus->ask_in_s > 0 && --dbus->ask_in_s == 0) {
-                ask_for_name(dbus, bus);
+        if (tg_dbus_name_tick(&dbus->name, bus))
                 tg_bus_touch(dbus->bus);
-        }
         tell(dbus);
 }
 
@@ -291,7 +219,7 @@ int tg_dbus_new(struct tg_dbus **out, struct tg_agent *agent, struct tg_bus *bus
                 return -ENOMEM;
         dbus->agent = agent;
         dbus->bus = bus;
-        dbus->patience = ASK_FIRST_S;
+        dbus->name.name = our_name;
         dbus->readers.interface = our_interface;
         note(dbus, changed);
         r = tg_dbus_calls_new(&dbus->calls, obey, dbus);
