@@ -687,6 +687,22 @@ def gate_of_an_open_gate():
 
 
 @test
+def a_hold_in_words():
+    """By whom, why and until when, in the same words on both screens."""
+    for changes, words in (({}, "held by an administrator on n2, for another 20 min"),
+                           ({"by": "n3", "left_s": 7199}, "held by an administrator on n3, for another 119 min"),
+                           ({"left_s": 9}, "held by an administrator on n2, for another 9.0 s"),
+                           ({"left_s": None}, "held by an administrator on n2, until 'timeguard gate release'"),
+                           ({"by": None}, "held by an administrator on an unknown node, for another 20 min"),
+                           ({"left_s": None, "taken": True}, "held as it was opened by hand, told by n2, until 'timeguard gate release'")):
+        doc = documents.held()
+        doc["gate"]["hold"] = documents.hold(**changes)
+        for found, wanted in ((label(screen(doc, "gate"), "Hold"), words), (label(screen(doc), "Gate"), f"held, enforce, proxmox; 3 of 3 watchdogs armed; {words}")):
+            assert found == wanted, f"{found!r} instead of {wanted!r}"
+    assert label(screen(documents.agreed(), "gate"), "Hold") == "none" and "held" not in label(screen(documents.agreed()), "Gate")
+
+
+@test
 def gate_fits_every_width():
     for name, make in documents.SAMPLES.items():
         with served(make()) as path:
