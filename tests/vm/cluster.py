@@ -17,7 +17,7 @@ import time
 
 from guest import Guest, GuestError
 
-from netspace import LabError, Namespace, make_directory, remove_leftovers, run  # by guest's search path
+from netspace import LabError, Namespace, make_directory, remove_leftovers  # by guest's search path
 from program import Program
 
 NET = "10.77.3."
@@ -34,6 +34,7 @@ class Cluster:
         self.space = Namespace(f"tg{os.getpid()}-vm")
         self.directory = self.pool = None
         self.guests, self.servers = {}, {}
+        self.steps = []  # (number, the guest's MONOTONIC in us at the step)
 
     def __enter__(self):
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -63,6 +64,8 @@ class Cluster:
         for name, address in (("ntp", SERVER), ("other", OTHER), ("public", PUBLIC)):
             self.servers[name] = TimeServer(self, name, address)
             self.servers[name].start()
+        wrong = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wrong_server.py")  # by 1 h, in place of the first one
+        self.servers["wrong"] = Program("wrong", self.space.argv("/usr/bin/python3", wrong, SERVER, "3600"), os.path.join(self.directory, "wrong.log"))
         self.guests = {number: Guest(number, self.directory, self.space, self.image, self.disks) for number in self.numbers}
         self.each(lambda guest: guest.start())
 
@@ -129,6 +132,9 @@ class Cluster:
 
     # Breaking.
 
+    def note_step(self, number, mono_us):
+        self.steps.append((number, int(mono_us)))
+
     def link(self, number, up):
         self.ip([f"link set n{number} {'up' if up else 'down'}"])
 
@@ -157,5 +163,3 @@ class TimeServer:
     def stop(self):
         self.program.stop()
 
-
-__all__ = ["Cluster", "GuestError", "LabError", "run"]

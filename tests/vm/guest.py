@@ -30,6 +30,7 @@ class Line:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.connect(path)
         self.rest = b""
+        self.asked = 0
 
     def send(self, text):
         self.socket.sendall(text.encode() + b"\n")
@@ -45,12 +46,14 @@ class Line:
         line, _, self.rest = self.rest.partition(b"\n")
         return line.decode(errors="replace").strip("\r\0 ")
 
-    def read_answer(self, number, timeout_s):
-        """The answer to that question: those to earlier ones that were given up are passed over."""
+    def ask(self, question, timeout_s):
+        """The answer to a question, in which {} stands for its number: answers to earlier ones that were given up are passed over."""
+        self.asked += 1
+        self.send(question.format(self.asked))
         deadline = time.monotonic() + timeout_s
         while True:
             word, _, rest = self.read(max(0.001, deadline - time.monotonic())).partition(" ")
-            if word == str(number):
+            if word == str(self.asked):
                 return rest
 
     def close(self):
@@ -78,7 +81,6 @@ class Guest:
         self.number, self.name = number, f"n{number}"
         self.directory, self.space, self.image, self.disks = directory, space, image, disks
         self.process = self.monitor = self.control = self.eyes = None
-        self.asked = 0
 
     # Up and down.
 
@@ -96,15 +98,15 @@ class Guest:
         for disk in self.disks:
             words += ["-drive", f"file={disk},if=virtio,format=raw,readonly=on"]
         words += ["-netdev", f"tap,id=net,ifname={self.name},script=no,downscript=no", "-device", f"virtio-net-pci,netdev=net,mac=52:54:00:00:03:0{self.number}",
-                  "-device", "virtio-rng-pci",
-                  "-chardev", f"file,id=console,path={self._path('console')},append=on", "-serial", "chardev:console"]
+                  "-device", "virtio-rng-pci", "-device", "i6300esb", "-action", "watchdog=reset",
+                  "-chardev", f"socket,id=console,path={self._path('tty')},server=on,wait=off,logfile={self._path('console')}", "-serial", "chardev:console"]
         words += [*self._chardev("control"), "-serial", "chardev:control", *self._chardev("monitor"), "-mon", "chardev=monitor,mode=control"]
         return words + ["-device", "virtio-serial-pci", *self._chardev("eyes"), "-device", "virtserialport,chardev=eyes,name=eyes"]
 
     def start(self):
         with open(self._path("log"), "ab") as log:
             self.process = subprocess.Popen(self.space.argv(*self._argv()), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            preexec_fn=die_with_parent, start_new_session=True, env={**os.environ, "TMPDIR": self.directory})
+                                            preexec_fn=die_with_parent, process_group=0, env={**os.environ, "TMPDIR": self.directory})
         self._wait_file(self._path("eyes"), 20)
         self.monitor = Monitor(self._path("monitor"))
         self.control, self.eyes = Line(self._path("control")), Line(self._path("eyes"))
@@ -121,15 +123,13 @@ class Guest:
             return file.read()
 
     def wait_boot(self, timeout_s):
-        """Until the shell answers and the eyes are open."""
+        """Until the shell has said that it is there: what is sent before is echoed, or lost. The eyes open at about the same time."""
         deadline = time.monotonic() + timeout_s
-        while True:
-            try:
-                self.run("true", limit_s=5)
-                return self.ask("clock", 5)
-            except GuestError as error:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    raise GuestError(f"{self.name} did not boot in {timeout_s} s: {error}; {self._text('console')[-800:]}") from error
+        try:
+            while self.control.read(max(0.001, deadline - time.monotonic())) != "up":
+                pass
+        except GuestError as error:
+            raise GuestError(f"{self.name} did not boot in {timeout_s} s: {error}; {self._text('console')[-800:]}") from error
 
     def stop(self):
         for line in (self.control, self.eyes, self.monitor and self.monitor.line):
@@ -138,7 +138,7 @@ class Guest:
         if self.process:
             self.process.kill()
             self.process.wait()
-        for name in ("control", "eyes", "monitor"):
+        for name in ("control", "eyes", "monitor", "tty"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self._path(name))
 
@@ -146,19 +146,18 @@ class Guest:
 
     def run(self, command, limit_s=30, check=True):
         """A shell command as root: its output. GuestError where it fails, unless unchecked, or where no answer comes."""
-        self.asked += 1
         encoded = base64.b64encode(command.encode()).decode()
-        self.control.send(f"{self.asked} {limit_s} {encoded}")
-        status, _, output = self.control.read_answer(self.asked, limit_s + 15).partition(" ")
-        text = base64.b64decode(output).decode(errors="replace").strip()
+        status, _, output = self.control.ask(f"{{}} {limit_s} {encoded}", limit_s + 15).partition(" ")
+        try:
+            text = base64.b64decode(output).decode(errors="replace").strip()
+        except ValueError as error:
+            raise GuestError(f"{self.name}: {command}: no answer but {output[:200]!r}") from error
         if check and status != "0":
             raise GuestError(f"{self.name}: {command}: {status} {text[-1500:]}")
         return text
 
     def ask(self, what, timeout_s=3):
-        self.asked += 1
-        self.eyes.send(f"{what} {self.asked}")
-        return self.eyes.read_answer(self.asked, timeout_s)
+        return self.eyes.ask(f"{what} {{}}", timeout_s)
 
     def status(self, timeout_s=3):
         """timeguard's document, or None where there is none."""

@@ -23,7 +23,7 @@ SIZE = "3G"  # of the disk, which is sparse
 BUILD_S = 1500
 BASE = "ca-certificates dbus initramfs-tools iproute2 kmod procps systemd-sysv udev".split()
 # the last line is what the package of timeguard depends on
-PACKAGES = """linux-image-cloud-amd64 corosync chrony pacemaker pacemaker-cli-utils pacemaker-resource-agents libpam-systemd man-db
+PACKAGES = """linux-image-amd64 corosync chrony pacemaker pacemaker-cli-utils pacemaker-resource-agents libpam-systemd man-db perl
 libcpg4 libcmap4 libquorum5 libvotequorum8 libqb100 libsystemd0 libjson-c5 libinih1 libsmartcols1 bash-completion""".split()
 MODULES = ("virtio_pci", "virtio_blk", "ext4")  # what the kernel needs before it has its disk
 
@@ -39,7 +39,7 @@ chroot "$1" apt-get -q update
 chroot "$1" apt-get -q install -y --no-install-recommends {packages}
 chroot "$1" apt-get clean
 cp -a guest/. "$1/"
-chroot "$1" systemctl enable configure.service control.service eyes.service
+chroot "$1" systemctl enable configure.service control.service eyes.service watchdog.service
 chroot "$1" systemctl disable -q pacemaker.service apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer man-db.timer
 chroot "$1" passwd -q -d root
 umount "$1/proc"

@@ -15,10 +15,21 @@ MS = 1000000
 HALF_MAX_NS = 20 * MS
 EVERY_S = 0.5
 KEPT = 4000
+CLUSTER = ("verdict", "reason", "absent", "connected", "source", "smallest_provable_budget_ns")
+PARTS = {"nodes": ("id", "name", "state", "source", "reason"), "alerts": ("id", "node"),
+         "pairs": ("a", "b", "verdict", "low_ns", "high_ns", "as_of_node", "as_of_raw_ns")}
 
 # real_low..real_high: REALTIME of the guest less the host's clock; host_low..host_high: when the guest's RAW read raw_ns
 Reading = collections.namedtuple("Reading", "host_low host_high real_low real_high mono_ns raw_ns")
 Seen = collections.namedtuple("Seen", "at_s document")
+
+
+def trimmed(document):
+    """What is looked at of a document: thousands are kept."""
+    if document is None:
+        return None
+    found = {name: [{key: part[key] for key in keys} for part in document[name]] for name, keys in PARTS.items()}
+    return {**found, "cluster": {key: document["cluster"][key] for key in CLUSTER}, "gate": document["gate"]["state"]}
 
 
 class Watch:
@@ -49,7 +60,7 @@ class Watch:
             try:
                 self._read(guest)
                 if turn % 2:
-                    self.seen[guest.number].append(Seen(time.monotonic(), guest.status()))
+                    self.seen[guest.number].append(Seen(time.monotonic(), trimmed(guest.status())))
             except GuestError:  # it is paused, off or drowned
                 self.unanswered += 1
                 self.seen[guest.number].append(Seen(time.monotonic(), None))
