@@ -85,12 +85,14 @@ static int open_store(struct tg_agent *agent)
 {
         uint8_t bytes[TG_GATE_STORE_MAX];
         int r = tg_store_new(&agent->store, agent->loop, on_stored, agent);
-        size_t len;
+        ssize_t len;
 
         if (r < 0)
                 return r;
-        len = tg_store_read(agent->store, bytes);
-        if (len && !tg_node_restore(agent->node, bytes, len))
+        len = tg_store_load(bytes);
+        if (len < 0)
+                tg_log(LOG_ERR, "what was stored of the gate cannot be read: %s", strerror((int)-len));
+        else if (len && !tg_node_restore(agent->node, bytes, (size_t)len))
                 tg_log(LOG_ERR, "what was stored of the gate is not sound and is left aside");
         return 0;
 }

@@ -16,13 +16,14 @@
 #include "agent.h"
 #include "config.h"
 #include "journal.h"
+#include "kept.h"
 #include "outlet.h"
 
 #define CONFIG_PATH TG_SYSCONFDIR "/timeguard/timeguard.conf"
 
 #define LOCK_ROOM_BYTES (96UL * 1024 * 1024)
 
-enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
+enum exit_code { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CLOSED = 3, EXIT_CONFIG = 78 };
 
 static const struct {
         enum exit_code code;
@@ -31,12 +32,13 @@ static const struct {
         { EXIT_OK, "stopped in good order, or the configuration is good" },
         { EXIT_FAILED, "could not start" },
         { EXIT_USAGE, "wrong command line" },
+        { EXIT_CLOSED, "--check-gate: timeguard has closed the gate" },
         { EXIT_CONFIG, "bad configuration" },
 };
 
 struct command {
         const char *config_path;
-        bool check;
+        bool check, check_gate;
 };
 
 static void print_help(void)
@@ -45,10 +47,11 @@ static void print_help(void)
         size_t n;
         const struct tg_option *table = tg_option_table(&n);
 
-        printf("Usage: timeguardd [--config FILE] [--check-config]\n\n"
+        printf("Usage: timeguardd [--config FILE] [--check-config | --check-gate]\n\n"
                "The agent of timeguard: proves that all nodes of a Corosync cluster tell the same time.\n\n"
                "  --config FILE   read FILE and FILE.d/*.conf (default %s)\n"
                "  --check-config  judge the configuration, print the effective options and end\n"
+               "  --check-gate    tell whether timeguard has closed the gate, as it is kept on disk, and end\n"
                "  --help          print this\n"
                "  --version       print the version\n\nOptions of the configuration:\n",
                CONFIG_PATH);
@@ -65,11 +68,9 @@ static void print_help(void)
 static int parse_command(int argc, char **argv, struct command *command)
 {
         static const struct option longs[] = {
-                { "config", required_argument, NULL, 'c' },
-                { "check-config", no_argument, NULL, 'k' },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, 'v' },
-                { NULL, 0, NULL, 0 },
+                { "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'k' },
+                { "check-gate", no_argument, NULL, 'g' },   { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'v' },      { NULL, 0, NULL, 0 },
         };
         int c;
 
@@ -78,6 +79,8 @@ static int parse_command(int argc, char **argv, struct command *command)
                         command->config_path = optarg;
                 } else if (c == 'k') {
                         command->check = true;
+                } else if (c == 'g') {
+                        command->check_gate = true;
                 } else if (c == 'h') {
                         print_help();
                         return EXIT_OK;
@@ -113,6 +116,17 @@ static enum exit_code print_options(const char *path, const struct tg_options *o
         for (size_t i = 0; i < n; i++)
                 printf("%s = %s\n", table[i].name, tg_options_text(options, &table[i], text, sizeof(text)));
         return EXIT_OK;
+}
+
+static enum exit_code print_gate(void)
+{
+        bool closed = false;
+        int r = tg_kept_print(stdout, &closed);
+
+        if (r == 0)
+                return closed ? EXIT_CLOSED : EXIT_OK;
+        fprintf(stderr, "timeguardd: what is kept of the gate cannot be read: %s\n", strerror(-r));
+        return EXIT_FAILED;
 }
 
 /* A descriptor that is opened later must not become standard error. */
@@ -202,6 +216,8 @@ int main(int argc, char **argv)
         r = parse_command(argc, argv, &command);
         if (r >= 0)
                 return r;
+        if (command.check_gate)
+                return print_gate();
         seed();
         if (tg_config_read(command.config_path, &options, &faults) < 0)
                 r = print_faults(&faults);

@@ -16,9 +16,10 @@
 #include "store.h"
 #include "thread.h"
 
-#define FILE_NAME  "gate"
-#define FILE_NEXT  "gate.next"
-#define JOIN_MAX_S 1
+#define FILE_NAME     "gate"
+#define FILE_NEXT     "gate.next"
+#define JOIN_MAX_S    1
+#define DIRECTORY_MAX 256
 
 struct tg_store {
         pthread_t thread;
@@ -28,7 +29,7 @@ struct tg_store {
         qb_loop_t *loop;
         tg_store_tell *tell;
         void *data;
-        char directory[256];
+        char directory[DIRECTORY_MAX];
 
         /* under the mutex */
         bool stop, wanted, done;
@@ -134,12 +135,11 @@ static int32_t on_done(int32_t fd, int32_t revents, void *data)
         return 0;
 }
 
-static void set_directory(struct tg_store *store)
+static const char *directory(void)
 {
         const char *given = getenv("STATE_DIRECTORY");
 
-        (void)snprintf(store->directory, sizeof(store->directory), "%s",
-                       given && given[0] == '/' ? given : "/var/lib/timeguard");
+        return given && given[0] == '/' && strlen(given) < DIRECTORY_MAX ? given : "/var/lib/timeguard";
 }
 
 int tg_store_new(struct tg_store **out, qb_loop_t *loop, tg_store_tell *tell, void *data)
@@ -152,7 +152,7 @@ int tg_store_new(struct tg_store **out, qb_loop_t *loop, tg_store_tell *tell, vo
         store->loop = loop;
         store->tell = tell;
         store->data = data;
-        set_directory(store);
+        (void)snprintf(store->directory, sizeof(store->directory), "%s", directory());
         (void)pthread_mutex_init(&store->mutex, NULL);
         (void)pthread_cond_init(&store->wake, NULL);
         store->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -197,19 +197,21 @@ struct tg_store *tg_store_free(struct tg_store *store, bool *clean)
         return NULL;
 }
 
-size_t tg_store_read(const struct tg_store *store, uint8_t out[static TG_GATE_STORE_MAX])
+ssize_t tg_store_load(uint8_t out[static TG_GATE_STORE_MAX])
 {
-        char path[sizeof(store->directory) + sizeof(FILE_NAME) + 1];
+        char path[DIRECTORY_MAX + sizeof(FILE_NAME)];
         ssize_t n;
         int fd;
 
-        (void)snprintf(path, sizeof(path), "%s/%s", store->directory, FILE_NAME);
+        (void)snprintf(path, sizeof(path), "%s/" FILE_NAME, directory());
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (fd < 0)
-                return 0;
+                return errno == ENOENT ? 0 : -errno;
         n = read(fd, out, TG_GATE_STORE_MAX);
+        if (n < 0)
+                n = -errno;
         (void)close(fd);
-        return n > 0 ? (size_t)n : 0;
+        return n;
 }
 
 void tg_store_write(struct tg_store *store, uint32_t version, const uint8_t *data, size_t len)

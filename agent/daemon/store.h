@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <qb/qbloop.h>
 
@@ -20,7 +21,7 @@ int tg_store_new(struct tg_store **out, qb_loop_t *loop, tg_store_tell *tell, vo
 /* Returns NULL. False in *clean when the thread hangs in the disk and had to be left behind. */
 struct tg_store *tg_store_free(struct tg_store *store, bool *clean);
 
-/* What was stored last; returns its length, 0 when there is nothing. May block on the disk: before the loop runs. */
-size_t tg_store_read(const struct tg_store *store, uint8_t out[static TG_GATE_STORE_MAX]);
+/* What was stored last; returns its length, 0 when there is nothing, or -errno. May block on the disk: before the loop runs. */
+ssize_t tg_store_load(uint8_t out[static TG_GATE_STORE_MAX]);
 /* One at a time: the core waits for the answer before it stores anew. */
 void tg_store_write(struct tg_store *store, uint32_t version, const uint8_t *data, size_t len);
