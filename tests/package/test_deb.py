@@ -4,58 +4,31 @@
 Usage: test_deb.py --build DIRECTORY [-k PATTERN] (the directory is not used: the package has a build of its own)"""
 
 import argparse
-import functools
-import glob
 import os
 import re
-import shutil
-import subprocess
 import sys
-import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, "tests"))
+sys.path[:0] = [os.path.join(ROOT, "tests"), os.path.join(ROOT, "tests", "package")]
 
-from suite import Skip, require, require_equal, run_tests, test  # noqa: E402 # after the search path
+from deb import built, run  # noqa: E402 # after the search path
+from suite import require, require_equal, run_tests, test  # noqa: E402
 
-BUILD_S = 900
-NEEDED = ("dpkg-buildpackage", "lintian", "dh")
 FILES = """/etc/timeguard/timeguard.conf /usr/bin/timeguard /usr/lib/systemd/catalog/timeguard.catalog
 /usr/lib/systemd/catalog/timeguard.fr.catalog /usr/libexec/timeguard-gate /usr/sbin/timeguardd
-/usr/share/bash-completion/completions/timeguard /usr/share/dbus-1/system.d/org.timeguard1.conf /usr/share/doc/timeguard/README.md.gz
+/usr/share/bash-completion/completions/timeguard /usr/share/bash-completion/completions/timeguardd /usr/share/dbus-1/system.d/org.timeguard1.conf /usr/share/doc/timeguard/README.md.gz
 /usr/share/doc/timeguard/changelog.gz /usr/share/doc/timeguard/copyright /usr/share/man/fr/man7/timeguard-alerts.7.gz
 /usr/share/man/man1/timeguard.1.gz /usr/share/man/man5/timeguard.conf.5.gz /usr/share/man/man7/timeguard-alerts.7.gz
 /usr/share/man/man8/timeguard-gate.8.gz /usr/share/man/man8/timeguardd.8.gz /usr/share/timeguard/status.schema.json""".split()
 UNITS = ("timeguard-gate@.service", "timeguard-step@.service", "timeguard-wait.service", "timeguard.service")
 
 
-def run(*argv, timeout=60):
-    return subprocess.run(argv, capture_output=True, text=True, timeout=timeout, cwd=ROOT)
-
-
-@functools.cache
-def packages():
-    """The directory with what was built: lintian found neither an error nor a warning, or it would not be there."""
-    if os.geteuid() != 0 and not all(map(shutil.which, NEEDED)):
-        raise Skip("only root can install what is missing: " + " ".join(name for name in NEEDED if not shutil.which(name)))
-    directory = tempfile.mkdtemp(prefix="tg-deb-")
-    result = run(os.path.join("packaging", "build-deb"), directory, timeout=BUILD_S)
-    require(result.returncode == 0, (result.stdout + result.stderr)[-3000:])
-    return directory
-
-
-def deb(name="timeguard"):
-    found = glob.glob(os.path.join(packages(), f"{name}_*.deb"))
-    require(len(found) == 1, found)
-    return found[0]
-
-
 def field(name):
-    return run("dpkg-deb", "--field", deb(), name).stdout.strip()
+    return run("dpkg-deb", "--field", built(), name).stdout.strip()
 
 
 def control(name):
-    result = run("dpkg-deb", "--info", deb(), name)
+    result = run("dpkg-deb", "--info", built(), name)
     require(result.returncode == 0, result.stderr)
     return result.stdout
 
@@ -63,7 +36,7 @@ def control(name):
 @test
 def files_land_where_the_hierarchy_says(build):
     units = run("pkg-config", "--variable=systemdsystemunitdir", "systemd").stdout.strip()
-    listed = run("dpkg-deb", "--contents", deb()).stdout.splitlines()
+    listed = run("dpkg-deb", "--contents", built()).stdout.splitlines()
     files = {line.split()[5][1:]: line.split()[:2] for line in listed if not line.startswith("d")}
     require_equal(sorted(files), sorted(FILES + [f"{units}/{unit}" for unit in UNITS]), "files")
     for name, (mode, owner) in files.items():
@@ -93,7 +66,7 @@ def nothing_is_enabled_to_act(build):
 
 @test
 def debug_symbols_are_beside_it(build):
-    listed = run("dpkg-deb", "--contents", deb("timeguard-dbgsym")).stdout
+    listed = run("dpkg-deb", "--contents", built("timeguard-dbgsym")).stdout
     require_equal(len(re.findall(r"/\.build-id/../[0-9a-f]+\.debug$", listed, re.M)), 3, "programs")
 
 
@@ -102,9 +75,4 @@ if __name__ == "__main__":
     parser.add_argument("--build", required=True)
     parser.add_argument("-k", default="")
     arguments = parser.parse_args()
-    try:
-        status = run_tests(os.path.abspath(arguments.build), names=[arguments.k])
-    finally:
-        for built in glob.glob(os.path.join(tempfile.gettempdir(), "tg-deb-*")):
-            shutil.rmtree(built)
-    sys.exit(status)
+    sys.exit(run_tests(os.path.abspath(arguments.build), names=[arguments.k]))

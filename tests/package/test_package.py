@@ -54,9 +54,24 @@ def the_unit_file_is_sound(build):
         result = run("systemd-analyze", "security", "--offline=true", path)
         score = float(re.search(r"exposure level for \S+: ([0-9.]+)", result.stdout).group(1))
         assert score <= 1.8, score  # 0.3 are for adjtimex, which is only read, 0.2 for time sources at any address
-    for word in ("Type=notify", "WatchdogSec=", "CapabilityBoundingSet=\n", "After=corosync.service chrony.service", "Wants=corosync.service"):
+    for word in ("Type=notify", "WatchdogSec=", "CapabilityBoundingSet=\n", "After=corosync.service chrony.service"):
         assert word in unit, word
-    assert "Requires=" not in unit and "BindsTo=" not in unit
+    for word in ("Requires=", "BindsTo=", "Wants="):
+        assert word not in unit, f"{word}: what others have stopped would be started"
+
+
+@test
+def what_is_kept_of_the_gate_is_told_without_an_agent(build):
+    """... closed: tests/package/test_life.py."""
+    with tempfile.TemporaryDirectory() as directory:
+        def ask():
+            return run(os.path.join(build, "timeguardd"), "--check-gate", env={**os.environ, "STATE_DIRECTORY": directory})
+        result = ask()
+        assert (result.returncode, result.stdout) == (0, "timeguard has not closed the gate\n"), result
+        with open(os.path.join(directory, "gate"), "wb") as file:
+            file.write(bytes(range(80)))
+        result = ask()
+        assert result.returncode == 1 and not result.stdout and "cannot be read" in result.stderr, result
 
 
 @test
