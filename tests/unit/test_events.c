@@ -600,6 +600,26 @@ static void a_step_is_judged_without_the_last_answer(void **state)
         stop();
 }
 
+/* Who says in each of its many reports that it stepped holds up the verdict for that tenth once a second, and no more. */
+static void who_steps_all_the_time_is_judged(void **state)
+{
+        int64_t longest_ns = 0;
+
+        (void)state;
+        start();
+        for (int part = 0; part < 100; part++, now_ns += 30 * MS) {
+                int64_t judged_ns = node->judged_raw_ns;
+
+                if (part % 33 == 0)
+                        hear_peer(3, 30);
+                hear_step(2);
+                handle((struct tg_event){ .type = TG_EVENT_LOOK });
+                longest_ns = now_ns - judged_ns > longest_ns ? now_ns - judged_ns : longest_ns;
+        }
+        assert_in_range(longest_ns, 100 * MS, 200 * MS);
+        stop();
+}
+
 /* Every few seconds the own report of the second is followed up once, and that one by no other. */
 static void a_follow_up_is_not_followed_up(void **state)
 {
@@ -661,5 +681,5 @@ TESTS_MAIN(TEST(only_who_was_heard_in_this_ring_is_echoed), TEST(a_suspend_drops
            TEST(raw_goes_back_after_a_contradiction), TEST(the_age_of_what_others_prove), TEST(large_steps_are_answered),
            TEST(who_stepped_is_echoed_first), TEST(all_who_stepped_are_answered), TEST(who_steps_all_the_time_leaves_room),
            TEST(at_most_five_a_second), TEST(few_reports_where_none_comes_back), TEST(the_margin_in_the_status),
-           TEST(a_step_is_judged_without_the_last_answer), TEST(a_follow_up_is_not_followed_up),
-           TEST(what_is_not_heard_is_told))
+           TEST(a_step_is_judged_without_the_last_answer), TEST(who_steps_all_the_time_is_judged),
+           TEST(a_follow_up_is_not_followed_up), TEST(what_is_not_heard_is_told))
