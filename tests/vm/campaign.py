@@ -6,6 +6,7 @@ import json
 import time
 
 import facts
+import latency
 from guest import GuestError
 from starved import Starved
 
@@ -25,6 +26,7 @@ class Row:
     told: list          # alerts that were raised, each once
     false: list         # those that do not belong to it, and on which nodes
     error: str = ""
+    latency: str = ""   # of a step: after how long the journals told of it
     starved: float = 0  # the largest share of the time that a machine waited for the host's CPU
 
     def good(self):
@@ -86,7 +88,7 @@ class Campaign:
             time.sleep(0.3)
         return None
 
-    def run(self, table, truth):
+    def run(self, table, after_row):
         if self.settle(SETTLE_S) is None:
             raise GuestError(f"they did not agree in {SETTLE_S} s: {self.watch.latest(1)}")
         self.journal.new()  # what belongs to installing
@@ -95,7 +97,7 @@ class Campaign:
             self.starved.share()
             row = self._row(fault)
             row.starved = self.starved.share()
-            truth.check(began_s)
+            after_row(began_s)
             self.rows.append(row)
             self.say(f"{'ok' if row.good() else 'not ok'} {fault.name}: " + tell(row))
 
@@ -117,7 +119,10 @@ class Campaign:
             self._wait_seen(row, began_s)
             row.recovered_s = self.settle(fault.recover_s)
             self._do(fault.after)
-            told = raised(self.journal.new())
+            entries = self.journal.new()
+            if self.cluster.steps:
+                row.latency = latency.tell(latency.of_step(self.cluster.steps.pop(), entries, self.watch))
+            told = raised(entries)
             row.told = sorted({text.partition(" ")[2] for text in told})
             row.false += [text for text in told if text.split()[1] not in fault.alerts]
             row.false += [f"{name} was reset" for name in self.journal.resets() if name not in fault.resets]
@@ -149,4 +154,4 @@ def tell(row):
     seen = "; ".join(f"{text}: {'never' if at_s is None else f'{at_s:.1f} s'}" for text, at_s in row.seen.items())
     recovered = "not recovered" if row.recovered_s is None else f"recovered in {row.recovered_s:.1f} s"
     waited = f"machines waited for the host {100 * row.starved:.0f} % of the time"
-    return "; ".join(filter(None, [seen, row.told and f"alerts: {', '.join(row.told)}", recovered, row.false and f"false alerts: {', '.join(row.false)}", row.error, waited]))
+    return "; ".join(filter(None, [seen, row.told and f"alerts: {', '.join(row.told)}", row.latency and f"told in the journal after: {row.latency}", recovered, row.false and f"false alerts: {', '.join(row.false)}", row.error, waited]))

@@ -81,6 +81,7 @@ class Guest:
         self.number, self.name = number, f"n{number}"
         self.directory, self.space, self.image, self.disks = directory, space, image, disks
         self.process = self.monitor = self.control = self.eyes = None
+        self.pauses = []  # [host's RAW before, after, in ns]: all of its clocks stood still
 
     # Up and down.
 
@@ -176,12 +177,14 @@ class Guest:
     # Breaking.
 
     def pause(self):
+        self.pauses.append([time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW), float("inf")])
         self.monitor.do("stop")
 
     def resume(self):
         self.monitor.do("cont")
+        self.pauses[-1][1] = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW)
 
     def power_cut(self):
         """What the disk was told stays, all else is lost; it stays off until resume."""
-        self.monitor.do("stop")
+        self.pause()
         self.monitor.do("system_reset")

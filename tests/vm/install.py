@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 from image import ROOT
 
@@ -15,6 +16,7 @@ CONF = "/etc/timeguard/timeguard.conf.d/vm.conf"
 DISK = "/dev/vdb"
 PLACE = "/mnt"
 BUILD_S = 900
+NEWER = "99.0.0"
 APT_S = 180
 
 
@@ -28,19 +30,40 @@ def commands():
     return lines
 
 
-def build_packages(directory):
-    """packaging/build-deb of the working tree."""
-    done = subprocess.run([os.path.join(ROOT, "packaging", "build-deb"), directory], capture_output=True, text=True, timeout=BUILD_S, check=False)
+def build_packages(directory, root=ROOT):
+    """packaging/build-deb of a working tree."""
+    done = subprocess.run([os.path.join(root, "packaging", "build-deb"), directory], capture_output=True, text=True, timeout=BUILD_S, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"packaging/build-deb: {(done.stdout + done.stderr)[-2000:]}")
 
 
-def disk_of(packages, path):
-    """A disk with the packages of a directory."""
+def _edit(path, pattern, text):
+    with open(path, encoding="utf-8") as file:
+        old = file.read()
+    new, n = re.subn(pattern, text, old, count=1)
+    if not n:
+        raise RuntimeError(f"{path}: nothing in it is {pattern}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(new)
+
+
+def build_newer(directory):
+    """The packages of the next version: this tree with nothing but its number changed."""
+    with tempfile.TemporaryDirectory(prefix="timeguard-vm-") as work:
+        subprocess.run(f"git -c safe.directory={ROOT} ls-files -z | xargs -0 cp --parents -t {work} && git init -q {work} && git -C {work} add .",
+                       shell=True, check=True, cwd=ROOT, timeout=60)
+        _edit(os.path.join(work, "CMakeLists.txt"), r"project\(timeguard VERSION \S+", f"project(timeguard VERSION {NEWER}")
+        _edit(os.path.join(work, "packaging/debian/changelog"), r"^timeguard \(\S+\)", f"timeguard ({NEWER})")
+        build_packages(directory, work)
+
+
+def disk_of(packages, path, newer=None):
+    """A disk with the packages of a directory, and in a directory of their own those of the next version."""
     tree = path + ".d"
-    os.mkdir(tree)
-    for package in glob.glob(os.path.join(packages, "*.deb")):
-        shutil.copy(package, tree)
+    os.makedirs(os.path.join(tree, "newer"))
+    for directory, target in ((packages, tree), (newer, os.path.join(tree, "newer"))):
+        for package in glob.glob(os.path.join(directory, "*.deb")) if directory else ():
+            shutil.copy(package, target)
     subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", tree, path, "32M"], check=True, stdout=subprocess.DEVNULL, timeout=60)
     shutil.rmtree(tree)
     return path

@@ -16,6 +16,7 @@ def _cell(text):
 def _row(row):
     seen = "; ".join(f"{text}: {'never' if at_s is None else f'{at_s:.1f} s'}" for text, at_s in row.seen.items())
     seen += f"; alerts: {', '.join(row.told)}" if row.told else "; no alert"
+    seen += f"; told in the journal after: {row.latency}" if row.latency else ""
     bad = "; ".join(filter(None, [row.error, row.false and f"false alerts: {', '.join(row.false)}"]))
     recovered = "never" if row.recovered_s is None else f"{row.recovered_s:.1f}"
     known = ", ".join(sorted(row.fault.alerts)) or "none"

@@ -3,13 +3,17 @@
 
 A pair's bound holds at an instant that it names on the RAW clock of one of its nodes. Readings of that clock around it tell when that was on the
 host; those of both REALTIMEs around that time tell the offset: the hull of the reading before and the one after, so a clock that ran
-steadily or was stepped once in between lies inside. Both are intervals, and they must intersect."""
+steadily or was stepped once in between lies inside. Both are intervals, and they must intersect.
+
+A bound rests on RAW clocks that run. That of a paused machine does not, and nothing in the machine knows: what is claimed of it from then until its
+peers have heard again what it hears is looked at apart."""
 
 import bisect
 import collections
 
 MS = 1000000
 RATE_PPM = 500  # of a guest's RAW clock against the host's, at most
+HEARD_NS = 3000 * MS  # after a pause
 STALE_NS = 3000 * MS  # between two readings: more is no neighbourhood
 
 Check = collections.namedtuple("Check", "viewer pair low high true_low true_high")
@@ -55,6 +59,7 @@ class Truth:
         self.checks = []
         self.untold = 0  # bounds for whose instant there is no reading
         self.lies = []
+        self.paused = []  # those of a machine that stood still
         self._known = set()
 
     def check(self, since_s=0.0):
@@ -77,7 +82,11 @@ class Truth:
             self.untold += 1
             return
         (a_low, a_high), (b_low, b_high) = spans
-        self.checks.append(Check(viewer, (pair["a"], pair["b"]), pair["low_ns"], pair["high_ns"], a_low - b_high, a_high - b_low))
+        kept = self.paused if any(self._stood_still(pair[end], when) for end in "ab") else self.checks
+        kept.append(Check(viewer, (pair["a"], pair["b"]), pair["low_ns"], pair["high_ns"], a_low - b_high, a_high - b_low))
+
+    def _stood_still(self, number, when):
+        return any(when[1] > low and when[0] < high + HEARD_NS for low, high in self.watch.cluster.guests[number].pauses)
 
     def summary(self):
         if not self.checks:
@@ -87,7 +96,8 @@ class Truth:
         own = sorted((c.true_high - c.true_low) / 2e6 for c in self.checks)
         return (f"{len(self.checks)} bounds held against the truth, {len(self.lies)} false; half width of the bounds {halves[len(halves) // 2]:.1f} ms in the median, of the "
                 f"truth {own[len(own) // 2]:.1f} ms; with 100 ms added to the truth {shifted} would have been; {self.untold} had no reading near, and of "
-                f"{len(self.watch.halves_ns)} readings {self.watch.discarded} were wider than 20 ms and discarded")
+                f"{len(self.watch.halves_ns)} readings {self.watch.discarded} were wider than 20 ms and discarded; "
+                f"of {len(self.paused)} bounds of a machine that had just stood still {sum(not intersects(c) for c in self.paused)} were false")
 
 
 def intersects(check, shift_ns=0):
