@@ -51,13 +51,25 @@ def the_unit_file_is_sound(build):
         result = run("systemd-analyze", "verify", "--man=no", path)
         complaints = [line for line in result.stderr.splitlines() if "timeguard.service" in line]
         assert not complaints, complaints
-        result = run("systemd-analyze", "security", "--offline=true", path)
-        score = float(re.search(r"exposure level for \S+: ([0-9.]+)", result.stdout).group(1))
-        assert score <= 1.8, score  # 0.3 are for adjtimex, which is only read, 0.2 for time sources at any address
     for word in ("Type=notify", "WatchdogSec=", "CapabilityBoundingSet=\n", "After=corosync.service chrony.service"):
         assert word in unit, word
     for word in ("Requires=", "BindsTo=", "Wants="):
         assert word not in unit, f"{word}: what others have stopped would be started"
+
+
+# What systemd-analyze of Debian 12 says of each unit, from 0 (tight) to 10 (none): a change that opens a sandbox further is to be seen. Of the
+# agent's, 0.5 are for the network namespace that corosync's sockets live in, 0.5 for time sources at any address, 0.4 for root, whom corosync wants.
+SCORES = {"timeguard.service": 1.4, "timeguard-gate@.service": 1.3, "timeguard-step@.service": 1.2, "timeguard-wait.service": 0.5}
+
+
+@test
+def no_sandbox_is_opened_unnoticed(build):
+    assert set(SCORES) == {os.path.basename(path) for path in glob.glob(os.path.join(ROOT, "packaging/systemd/*.service"))}, "a unit without a score"
+    for name, wanted in SCORES.items():
+        text = run("systemd-analyze", "security", "--offline=true", os.path.join(ROOT, "packaging/systemd", name)).stdout
+        score = float(re.search(r"exposure level for \S+: ([0-9.]+)", text).group(1))
+        assert score <= wanted, f"{name}: {score}, was {wanted}"
+    return str(SCORES)
 
 
 @test
