@@ -26,6 +26,7 @@ class Row:
     told: list          # alerts that were raised, each once
     false: list         # those that do not belong to it, and on which nodes
     error: str = ""
+    verdicts: str = ""  # of each node, in turn
     latency: str = ""   # of a step: after how long the journals told of it
     starved: float = 0  # the largest share of the time that a machine waited for the host's CPU
 
@@ -118,6 +119,7 @@ class Campaign:
             self._do(fault.mend)
             self._wait_seen(row, began_s)
             row.recovered_s = self.settle(fault.recover_s)
+            row.verdicts = self._verdicts(began_s)
             self._do(fault.after)
             entries = self.journal.new()
             if self.cluster.steps:
@@ -143,6 +145,15 @@ class Campaign:
                 row.seen[text] = self._seen(text, began_s)
             time.sleep(0.2)
 
+    def _verdicts(self, began_s):
+        """What each node said of the cluster, one word each time that it changed."""
+        parts = []
+        for number in self.cluster.guests:
+            words = [one.document["cluster"]["verdict"] if one.document else "-" for one in self.watch.since(number, began_s - 2)]
+            changes = [word for i, word in enumerate(words) if i == 0 or words[i - 1] != word]
+            parts.append(f"n{number} {' '.join(changes)}")
+        return ", ".join(parts)
+
     def _seen(self, text, began_s):
         """The seconds after which the last of the viewers showed it, or None."""
         viewers, words = facts.split(text)
@@ -154,4 +165,4 @@ def tell(row):
     seen = "; ".join(f"{text}: {'never' if at_s is None else f'{at_s:.1f} s'}" for text, at_s in row.seen.items())
     recovered = "not recovered" if row.recovered_s is None else f"recovered in {row.recovered_s:.1f} s"
     waited = f"machines waited for the host {100 * row.starved:.0f} % of the time"
-    return "; ".join(filter(None, [seen, row.told and f"alerts: {', '.join(row.told)}", row.latency and f"told in the journal after: {row.latency}", recovered, row.false and f"false alerts: {', '.join(row.false)}", row.error, waited]))
+    return "; ".join(filter(None, [seen, row.told and f"alerts: {', '.join(row.told)}", f"verdicts: {row.verdicts}", row.latency and f"told in the journal after: {row.latency}", recovered, row.false and f"false alerts: {', '.join(row.false)}", row.error, waited]))

@@ -92,7 +92,7 @@ class Guest:
         return ["-chardev", f"socket,id={name},path={self._path(name)},server=on,wait=off"]
 
     def _argv(self):
-        words = ["qemu-system-x86_64", "-accel", "tcg", "-m", str(MEMORY_MIB), "-smp", "1", "-nodefaults", "-display", "none", "-no-user-config",
+        words = ["qemu-system-x86_64", "-accel", "tcg,tb-size=256", "-m", str(MEMORY_MIB), "-smp", "1", "-nodefaults", "-display", "none", "-no-user-config",
                  "-name", self.name, "-rtc", "base=utc,clock=host", "-kernel", self.image.kernel, "-initrd", self.image.initrd,
                  "-append", f"root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet vm.node={self.number} systemd.machine_id={self.number:032x}",
                  "-drive", f"file={self.image.disk},if=virtio,format=raw,snapshot=on"]
