@@ -30,8 +30,13 @@ class Row:
     latency: str = ""   # of a step: after how long the journals told of it
     starved: float = 0  # the largest share of the time that a machine waited for the host's CPU
 
+    def late(self):
+        """What was seen too late or never."""
+        limit_s = self.fault.limit_s + self.fault.hold_s
+        return [text for text, at_s in self.seen.items() if at_s is None or at_s > limit_s]
+
     def good(self):
-        return not self.error and not self.false and self.recovered_s is not None and None not in self.seen.values()
+        return not self.error and not self.false and self.recovered_s is not None and not self.late()
 
 
 class Journal:
@@ -120,6 +125,7 @@ class Campaign:
             self._wait_seen(row, began_s)
             row.recovered_s = self.settle(fault.recover_s)
             row.verdicts = self._verdicts(began_s)
+            self._look(row, began_s)
             self._do(fault.after)
             entries = self.journal.new()
             if self.cluster.steps:
@@ -141,9 +147,12 @@ class Campaign:
         hold_s = row.fault.hold_s if row.fault.mend else 0
         limit_s = hold_s if hold_s and time.monotonic() - began_s < hold_s else row.fault.limit_s + hold_s
         while None in row.seen.values() and time.monotonic() - began_s < limit_s:
-            for text in [text for text, at_s in row.seen.items() if at_s is None]:
-                row.seen[text] = self._seen(text, began_s)
+            self._look(row, began_s)
             time.sleep(0.2)
+
+    def _look(self, row, began_s):
+        for text in [text for text, at_s in row.seen.items() if at_s is None]:
+            row.seen[text] = self._seen(text, began_s)
 
     def _verdicts(self, began_s):
         """What each node said of the cluster, one word each time that it changed."""
@@ -164,5 +173,6 @@ class Campaign:
 def tell(row):
     seen = "; ".join(f"{text}: {'never' if at_s is None else f'{at_s:.1f} s'}" for text, at_s in row.seen.items())
     recovered = "not recovered" if row.recovered_s is None else f"recovered in {row.recovered_s:.1f} s"
+    late = row.late() and f"too late, after {row.fault.limit_s + row.fault.hold_s:.0f} s: {'; '.join(row.late())}"
     waited = f"machines waited for the host {100 * row.starved:.0f} % of the time"
-    return "; ".join(filter(None, [seen, row.told and f"alerts: {', '.join(row.told)}", f"verdicts: {row.verdicts}", row.latency and f"told in the journal after: {row.latency}", recovered, row.false and f"false alerts: {', '.join(row.false)}", row.error, waited]))
+    return "; ".join(filter(None, [seen, row.told and f"alerts: {', '.join(row.told)}", f"verdicts: {row.verdicts}", row.latency and f"told in the journal after: {row.latency}", recovered, row.false and f"false alerts: {', '.join(row.false)}", row.error, late, waited]))
