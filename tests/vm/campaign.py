@@ -103,8 +103,8 @@ class Campaign:
             self.starved.share()
             row = self._row(fault)
             row.starved = self.starved.share()
-            after_row(began_s)
             self.rows.append(row)
+            after_row(began_s)
             self.say(f"{'ok' if row.good() else 'not ok'} {fault.name}: " + tell(row))
 
     def _row(self, fault):
