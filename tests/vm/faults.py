@@ -102,7 +102,7 @@ def gate_ready(cluster):
 
 
 def upgrade(number):
-    return sh(number, "apt-get install -y /mnt/newer/timeguard_*.deb", 180)
+    return sh(number, "mountpoint -q /mnt || mount -o ro /dev/vdb /mnt; apt-get install -y /mnt/newer/timeguard_*.deb", 180)
 
 
 HA_STATE = "timeguard status --json | perl -MJSON::PP -0777 -ne 'print decode_json($_)->{gate}{ha}{state} // q()'"
@@ -191,8 +191,8 @@ FAULTS = [
     Fault("a budget of 5 ms, smaller than what can be proven", [option("budget = 5ms")], ["1 2 3: verdict unproven", "1 2 3: alert budget-unprovable"],
           {"budget-unprovable", "cluster-unproven", "configuration-differs"}, limit_s=90, mend=[option()]),
     UPGRADE,
-    # the gate
-    Fault("the clock of n1 is set forward by 10 s, with pacemaker and gate.mode = enforce; chronyd is restarted and steps it back", [step(1, 10)],
+    # the gate; not 10 s, by which chronyd takes notice of a jump itself and steps back
+    Fault("the clock of n1 is set forward by 8 s, with pacemaker and gate.mode = enforce; chronyd is restarted and steps it back", [step(1, 8)],
           ["1 2 3: n1 beyond", "1 2 3: alert gate-closed", "1 2 3: gate closed"], STEP | NEW_CHRONYD | {"gate-closed", "pending-step"}, limit_s=90,
           before=[start_pacemaker, option("[gate]", "mode = enforce", "backend = pacemaker", "release = 10s"), has(1, MAINTENANCE, "none", 30), gate_ready],
           check=[has(2, MAINTENANCE, "true", 5)], mend=[sh(1, "systemctl restart chrony"), has(2, MAINTENANCE, "none", 240)],

@@ -48,12 +48,13 @@ def _edit(path, pattern, text):
 
 
 def build_newer(directory):
-    """The packages of the next version: this tree with nothing but its number changed."""
+    """The packages of the next version: this tree with nothing changed but its number and that of the gate's logic."""
     with tempfile.TemporaryDirectory(prefix="timeguard-vm-") as work:
         subprocess.run(f"git -c safe.directory={ROOT} ls-files -z | xargs -0 cp --parents -t {work} && git init -q {work} && git -C {work} add .",
                        shell=True, check=True, cwd=ROOT, timeout=60)
         _edit(os.path.join(work, "CMakeLists.txt"), r"project\(timeguard VERSION \S+", f"project(timeguard VERSION {NEWER}")
         _edit(os.path.join(work, "packaging/debian/changelog"), r"^timeguard \(\S+\)", f"timeguard ({NEWER})")
+        _edit(os.path.join(work, "include/timeguard/gate.h"), r"(#define TG_GATE_VERSION +)\d+", r"\g<1>99")
         build_packages(directory, work)
 
 
