@@ -98,7 +98,7 @@ def the_score_is_kept(machine):
     text = machine.run("systemd-analyze", "security", "--no-pager", "--offline=yes", "/usr/lib/systemd/system/timeguard-gate@.service").stdout
     line = [line for line in text.splitlines() if "Overall exposure" in line][0]
     score = float(line.split(":")[1].split()[0])
-    require(score <= 2.0, line)
+    require(score <= 1.3, line)
     return f"{score}"
 
 

@@ -19,7 +19,7 @@ from suite import Skip, require, require_equal, test  # noqa: E402 # by box's se
 UNITS = "/usr/lib/systemd/system"
 READ_ONLY, DENIED, UNABLE = "Read-only file system", "Permission denied", "Operation not permitted"
 # What a program that has taken the agent over may not do there (as root it can still signal root's processes: libqb has to see whether corosync lives), each with the words that tell that it could not.
-FORBIDDEN = {"touch /etc/a": READ_ONLY, "touch /usr/a": READ_ONLY, "touch /var/lib/a": READ_ONLY, "touch /home/a": DENIED, "touch /root/a": DENIED,
+FORBIDDEN = {"touch /etc/a": READ_ONLY, "touch /run/a": READ_ONLY, "touch /run/systemd/a": READ_ONLY, "touch /usr/a": READ_ONLY, "touch /var/lib/a": READ_ONLY, "touch /home/a": DENIED, "touch /root/a": DENIED,
              "cat /etc/shadow": DENIED, "ls /etc/ssh": DENIED, "cat /etc/corosync/authkey": DENIED, "ls -A /root/secret": "",
              "date -s @0": UNABLE, "adjtimex_probe": UNABLE, "mount -t tmpfs tmpfs /mnt": "", "mknod /tmp/x b 8 0": UNABLE, "chrt -f 5 true": UNABLE,
              "chown 1 /run/timeguard": UNABLE, "unshare -U true": UNABLE, "bind_probe udp 123": DENIED, "bind_probe tcp 22": DENIED,
