@@ -101,6 +101,14 @@ def a_name_that_is_free_is_not_his_either(machine):
 
 
 @test
+def nothing_listens_on_the_network(machine):
+    """All that is open are questions of its own, each to one address."""
+    for line in machine.run("ss", "-Hanp", "-A", "inet").stdout.splitlines():
+        require("timeguardd" not in line or line.split()[:2] == ["udp", "ESTAB"], line)
+    require('"timeguardd"' in machine.run("ss", "-anp").stdout, "the premise: it is seen")
+
+
+@test
 def all_at_once_he_keeps_root_from_nothing(machine):
     """500 connections to the status socket that read nothing, 40 listeners on the bus that are stopped, and two floods of calls."""
     pid, fds = show(machine, "MainPID"), descriptors(machine)
