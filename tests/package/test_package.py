@@ -173,6 +173,23 @@ def the_readme_lists_every_verdict_and_state(build):
     assert [sorted(names) for names in tables] == [sorted(verdicts), sorted(states)], tables
 
 
+@test
+def what_the_readme_says_of_security_is_shown_by_tests(build):
+    """Each path that it names is there, and each test in the file that was named last."""
+    section = README[README.index("## Security"):README.index("## Working on it")]
+    names = re.findall(r"`(tests/[\w./-]+|(?:[a-z]+_){2,}[a-z]+)`", section)
+    assert len(names) >= 40, names
+    path = None
+    for name in names:
+        if "/" in name:
+            path = name
+            assert os.path.exists(os.path.join(ROOT, path)), path
+        else:
+            assert f"def {name}(" in read(path), f"{path} has no {name}"
+    scores = dict(re.findall(r"^\| `([a-z@-]+\.service)` \| ([0-9.]+) \|", section, re.M))
+    assert {name: float(score) for name, score in scores.items()} == SCORES, scores
+
+
 # Commands of the README that this program does not run itself, and where they are run.
 ELSEWHERE = {
     "packaging/try": "the_try_command_works",
