@@ -104,8 +104,8 @@ class Campaign:
             row = self._row(fault)
             row.starved = self.starved.share()
             self.rows.append(row)
-            after_row(began_s)
             self.say(f"{'ok' if row.good() else 'not ok'} {fault.name}: " + tell(row))
+            after_row(began_s)
 
     def _row(self, fault):
         false = [f"before it, {text}" for text in raised(self.journal.new())]

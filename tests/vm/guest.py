@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 from program import die_with_parent  # noqa: E402 # after the search path
 
 MEMORY_MIB = 512
+STARVED_S = 60  # by so much an answer may be late where the host has no time for the machine
 
 
 class GuestError(Exception):
@@ -148,7 +149,7 @@ class Guest:
     def run(self, command, limit_s=30, check=True):
         """A shell command as root: its output. GuestError where it fails, unless unchecked, or where no answer comes."""
         encoded = base64.b64encode(command.encode()).decode()
-        status, _, output = self.control.ask(f"{{}} {limit_s} {encoded}", limit_s + 15).partition(" ")
+        status, _, output = self.control.ask(f"{{}} {limit_s} {encoded}", limit_s + STARVED_S).partition(" ")
         try:
             text = base64.b64decode(output).decode(errors="replace").strip()
         except ValueError as error:

@@ -3,7 +3,10 @@
 are touched page by page as they go round."""
 
 import collections
+import contextlib
 import time
+
+from guest import GuestError
 
 READ = """systemctl show timeguard -p MainPID -p CPUUsageNSec --value
 awk '/^(VmRSS|RssAnon|RssShmem)/ {print $2}' /proc/$(systemctl show timeguard -p MainPID --value)/status"""
@@ -25,7 +28,8 @@ class Usage:
     def note(self):
         """Asked again and again: what they use once they have settled."""
         if time.monotonic() - self.began_s < SETTLED_S:
-            self.settled = self._read()
+            with contextlib.suppress(GuestError):  # a starved machine answers late; there will be another row
+                self.settled = self._read()
 
     def _tell(self, number, took_s):
         first, settled, last = (uses[number] for uses in (self.first, self.settled, self.last))
