@@ -8,6 +8,7 @@
 
 #define FRESH_NS      (2 * TG_NS_PER_S) /* an own report that took longer proves nothing of the present order */
 #define SAVE_AGAIN_NS (5 * TG_NS_PER_S)
+#define WORD_SAVE_NS  (60 * TG_NS_PER_S) /* so much longer a word may stand by an agent that begins anew */
 
 void tg_gate_start(struct tg_gate *gate, const struct tg_identity *identity, int64_t now_raw_ns)
 {
@@ -50,14 +51,12 @@ static void note_stage(struct tg_gate *gate, int slot, int64_t now_raw_ns)
                 return;
         if (record->stage == TG_STAGE_VERIFIED || record->stage == TG_STAGE_UNDONE)
                 tg_gate_transition(gate, now_raw_ns);
-        work->spent = work->stage == TG_STAGE_OPENING || work->spent;
         work->asked = work->moved = false; /* whoever wrote it: this node may have to go on with it */
         work->stage = record->stage;
         work->stage_raw_ns = now_raw_ns;
         gate->ha[slot].open_seen = 0;
         gate->ha[slot].shut_seen = false;
         if (!tg_stage_is_live(record->stage)) {
-                work->spent = false;
                 work->failures = 0;
                 work->failed[0] = 0;
         }
@@ -78,6 +77,8 @@ void tg_gate_write(struct tg_gate *gate, const struct tg_situation *s, int slot,
 /* A version of a ring that is not yet known here cannot have been written before its report was delivered. */
 static bool is_newer(const struct tg_situation *s, uint64_t seq, uint32_t serial, uint64_t than_seq, uint32_t than_serial)
 {
+        if (than_seq > s->view->ring.seq) /* corosync has begun its numbers anew: that one is older than all of them */
+                return seq <= s->view->ring.seq;
         return seq <= s->view->ring.seq && tg_gate_version_order(seq, serial, than_seq, than_serial) > 0;
 }
 
@@ -100,6 +101,24 @@ static bool is_newer_record(const struct tg_situation *s, const struct tg_gate_r
         return live != tg_stage_is_live(than->stage) ? live : record->owner_id > than->owner_id;
 }
 
+/* This node was taken out of the cluster, its closing was written off, and it is back: how it is nobody else knows. */
+static bool is_written_off(const struct tg_gate *gate, int slot, const struct tg_gate_record *record)
+{
+        const struct tg_gate_record *own = &gate->reg.records[slot];
+
+        return slot && tg_stage_is_live(own->stage) && own->target_id == gate->self_id && record->owner_id != gate->self_id &&
+               record->stage == TG_STAGE_UNDONE && !memcmp(own->uuid, record->uuid, sizeof own->uuid);
+}
+
+static void contradict(struct tg_gate *gate, const struct tg_situation *s, int slot, const struct tg_gate_record *record)
+{
+        struct tg_gate_record *own = &gate->reg.records[slot];
+
+        own->ring_seq = record->ring_seq;
+        own->serial = record->serial;
+        tg_gate_write(gate, s, slot, (enum tg_gate_stage)own->stage);
+}
+
 static void adopt(struct tg_gate *gate, const struct tg_situation *s, const struct tg_gate_report *from)
 {
         for (int i = 0; i < TG_GATE_SLOTS; i++) {
@@ -107,6 +126,10 @@ static void adopt(struct tg_gate *gate, const struct tg_situation *s, const stru
 
                 if (record->stage == TG_STAGE_NONE || !is_newer_record(s, record, &gate->reg.records[i]))
                         continue;
+                if (is_written_off(gate, i, record)) {
+                        contradict(gate, s, i, record);
+                        continue;
+                }
                 gate->reg.records[i] = *record;
                 note_stage(gate, i, s->now_raw_ns);
                 tg_gate_changed(gate, i);
@@ -158,8 +181,8 @@ bool tg_gate_is_stored(const struct tg_gate *gate, const struct tg_situation *s,
                 votes += has ? m->votes : 0;
                 everybody &= has || !m->present;
         }
-        /* a qdevice's votes are with whatever part it sees: they count when all of this part has the record */
-        return votes + (everybody ? s->quorum->qdevice_votes : 0) >= s->quorum->quorum && votes > 0;
+        /* all of this part, which is quorate: also by a qdevice, or as corosync breaks ties */
+        return votes > 0 && (everybody || votes >= s->quorum->quorum);
 }
 
 enum tg_gate_state tg_gate_state(const struct tg_gate *gate, int64_t now_raw_ns)
@@ -213,12 +236,20 @@ bool tg_gate_next_order(struct tg_gate *gate, struct tg_gate_order *out)
 
 size_t tg_gate_next_save(struct tg_gate *gate, uint8_t out[static TG_GATE_SAVED_MAX], uint32_t *version, int64_t now_raw_ns)
 {
+        struct tg_gate_registers now;
+        uint32_t left_s = tg_gate_word_left_s(gate, now_raw_ns);
+
+        if (left_s && left_s != UINT32_MAX && now_raw_ns - gate->saved_raw_ns > WORD_SAVE_NS && gate->saved == gate->version)
+                gate->version++;
         if (gate->saving || gate->saved == gate->version || (gate->save_failed && now_raw_ns < gate->save_again_ns))
                 return 0;
+        gate->saved_raw_ns = now_raw_ns;
         gate->reg.recent = tg_gate_recent(gate, now_raw_ns);
         gate->saving = gate->version;
         *version = gate->saving;
-        return tg_gate_save(&gate->reg, out);
+        now = gate->reg;
+        now.hold.left_s = left_s;
+        return tg_gate_save(&now, out);
 }
 
 void tg_gate_stored(struct tg_gate *gate, uint32_t version, bool ok, int64_t now_raw_ns)

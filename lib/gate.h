@@ -24,6 +24,7 @@ struct tg_ha_reading {
         enum tg_gate_scope scope;
         uint8_t backend;
         int64_t asked_raw_ns; /* it is of a moment later than this */
+        int64_t took_ns;      /* ... by no more than this */
         int64_t state_raw_ns; /* ... and the first in a row that found it in this state, than this */
         struct tg_gate_result result;
         uint8_t open_seen; /* readings in a row, since the record was verified, that found it open or about to be */
@@ -38,7 +39,7 @@ struct tg_gate_work {
         bool done;            /* ... and whose command was accepted, or may have been */
         bool asked;           /* the record is OPENING, and this process has asked it to open */
         bool moved;           /* it was read to be opening, or open, since the record is OPENING, whoever asked it to */
-        bool spent;           /* it was about to open, and danger came again: the word that let it counts no more */
+        uint8_t shut_again;   /* readings in a row, after that, that found it closed, or closing */
         uint8_t failures;
         int64_t rest_until_ns;         /* after a failure */
         int64_t removed_raw_ns;        /* since when its node is not configured; 0: it is */
@@ -63,7 +64,8 @@ struct tg_gate {
         struct tg_finding finding; /* as of the last judging */
 
         struct tg_gate_registers reg;
-        int64_t hold_raw_ns; /* when its left_s was as it says */
+        int64_t hold_raw_ns;  /* when its left_s was as it says */
+        int64_t saved_raw_ns; /* when what was left of it last went to the disk */
 
         uint32_t version, saving, saved;        /* of the registers: now, being made durable, durable */
         uint32_t changed_at[TG_GATE_SLOTS + 2]; /* the version that brought each record, the hold, `own` */
@@ -125,6 +127,10 @@ size_t tg_gate_next_save(struct tg_gate *gate, uint8_t out[static TG_GATE_SAVED_
 void tg_gate_changed(struct tg_gate *gate, int what); /* a slot, TG_GATE_SLOTS: hold, + 1: own */
 /* An administrator has given his word, or it has been heard of. */
 void tg_gate_new_word(struct tg_gate *gate, int64_t now_raw_ns);
+/* His word lets this record open. */
+bool tg_gate_is_acknowledged(const struct tg_gate *gate, int slot);
+/* It was about to open, and danger came again: the word that let it counts no more, on any node, whatever becomes of this agent. */
+void tg_gate_spend_word(struct tg_gate *gate, const struct tg_situation *s, int slot);
 /* Writes the next stage of a record, which is told to all and saved. */
 void tg_gate_write(struct tg_gate *gate, const struct tg_situation *s, int slot, enum tg_gate_stage stage);
 /* Nodes that would be quorate by themselves have this version of the record on disk. */

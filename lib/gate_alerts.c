@@ -82,6 +82,15 @@ static const char *target_of(const struct tg_situation *s, const struct tg_gate_
         return r->scope != TG_GATE_NODE ? "the cluster" : slot >= 0 ? s->view->members[slot].name : "a node";
 }
 
+/* Nothing is wrong any more, and it is closed. */
+static const char *what_it_waits_for(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        if (tg_gate_wants_closed(gate, s->now_raw_ns))
+                return "an administrator has asked for it, until 'timeguard gate release'";
+        return s->options->gate_release_ack ? "all is proven well again, it opens at 'timeguard gate release'"
+                                            : "all is proven well again, it opens when that has lasted";
+}
+
 /* For how long it had been closed when this agent began, as far as the wall clocks tell: an alarm hangs on it, and no deed. */
 static int64_t closed_before_ns(const struct tg_gate *gate, const struct tg_situation *s)
 {
@@ -113,7 +122,7 @@ static void alert_records(struct tg_gate *gate, const struct tg_situation *s, st
                          gate->ha[i].known && gate->ha[i].result.flags & TG_GATE_FENCING ? " (fencing still active)" : "",
                          gate->finding.why[0]       ? gate->finding.why
                          : gate->finding.why_not[0] ? gate->finding.why_not
-                                                    : "all is proven well again, it opens after gate.release");
+                                                    : what_it_waits_for(gate, s));
                 raise_alert(alerts, TG_ALERT_GATE_CLOSED, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
         }
         if (!closed)
@@ -125,7 +134,10 @@ static void alert_records(struct tg_gate *gate, const struct tg_situation *s, st
                 char age[TG_NUMBER_MAX];
 
                 snprintf(reason, sizeof reason, "HA actions have been blocked for %s, longer than gate.max_hold: %.300s",
-                         tg_ns_text(evidence.value_ns, age), gate->finding.why[0] ? gate->finding.why : gate->finding.why_not);
+                         tg_ns_text(evidence.value_ns, age),
+                         gate->finding.why[0]       ? gate->finding.why
+                         : gate->finding.why_not[0] ? gate->finding.why_not
+                                                    : what_it_waits_for(gate, s));
                 raise_alert(alerts, TG_ALERT_GATE_MAX_HOLD, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
         }
 }

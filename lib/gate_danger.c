@@ -140,6 +140,19 @@ static void find_early(const struct tg_watchfulness *w, const struct tg_situatio
         tell_pair(s, a, b, out, why);
 }
 
+/* Votes of nodes that are not silent. Where none is, the part is quorate as it is: also by a qdevice, or as corosync breaks ties. */
+static bool enough_report(const struct tg_situation *s, const struct tg_agreement *agreement)
+{
+        bool all = true;
+
+        for (uint32_t i = 0; i < s->view->n; i++) {
+                const struct tg_member *m = &s->view->members[s->view->order[i]];
+
+                all &= m->fresh || !m->present;
+        }
+        return agreement->fresh_votes && (all || agreement->fresh_votes + s->quorum->qdevice_votes >= s->quorum->quorum);
+}
+
 /* Why it is not proven that all is well, or NULL; *mute: only as members are silent. */
 static const char *find_doubt(const struct tg_watchfulness *w, const struct tg_situation *s,
                               const struct tg_agreement *agreement, char *buf, size_t size, bool *mute)
@@ -150,8 +163,7 @@ static const char *find_doubt(const struct tg_watchfulness *w, const struct tg_s
         *mute = false;
         if (why || !tg_situation_hears(s))
                 return why ? why : TG_UNHEARD;
-        /* of two nodes under two_node, or one and a qdevice, the one that is left is enough */
-        if (agreement->fresh_votes + s->quorum->qdevice_votes < s->quorum->quorum || !agreement->fresh_votes)
+        if (!enough_report(s, agreement))
                 return "the nodes that report would not be quorate by themselves";
         for (uint32_t i = 0, j = 0; next_pair(s, &i, &j);) {
                 int a = s->view->order[i], b = s->view->order[j];

@@ -63,11 +63,17 @@ void tg_gate_order_run(struct tg_gate *gate, const struct tg_situation *s, int s
         gate->ordered_raw_ns = s->now_raw_ns;
 }
 
+/* Since its answer: on a machine that is slow to read nothing newer is to be had, and between two readings there is room for a deed. */
+static int64_t age_ns(const struct tg_ha_reading *ha, const struct tg_situation *s)
+{
+        return s->now_raw_ns - ha->asked_raw_ns - ha->took_ns;
+}
+
 bool tg_gate_ha_read(struct tg_gate *gate, const struct tg_situation *s, int slot, int64_t max_age_ns)
 {
         const struct tg_ha_reading *ha = &gate->ha[slot];
 
-        if (tg_gate_ha_fits(gate, slot) && s->now_raw_ns - ha->asked_raw_ns <= max_age_ns)
+        if (tg_gate_ha_fits(gate, slot) && age_ns(ha, s) <= max_age_ns)
                 return true;
         if (!gate->ordered)
                 tg_gate_order_run(gate, s, slot, TG_GATE_STATUS);
@@ -132,7 +138,7 @@ void tg_gate_ha_watch(struct tg_gate *gate, const struct tg_situation *s)
         for (int slot = TG_GATE_SLOTS - 1; slot >= 0 && !gate->ordered; slot--) {
                 int64_t age = wanted_age_ns(gate, s, slot);
 
-                if (age != INT64_MAX && (!gate->ha[slot].asked_raw_ns || s->now_raw_ns - gate->ha[slot].asked_raw_ns > age))
+                if (age != INT64_MAX && (!gate->ha[slot].asked_raw_ns || age_ns(&gate->ha[slot], s) > age))
                         tg_gate_order_run(gate, s, slot, TG_GATE_STATUS);
         }
 }
@@ -143,13 +149,14 @@ static bool is_opened(enum tg_ha_state state)
         return state == TG_HA_OPEN || state == TG_HA_OPENING;
 }
 
-static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_result *result)
+static void take_reading(struct tg_gate *gate, const struct tg_situation *s, int slot, const struct tg_gate_result *result)
 {
         struct tg_ha_reading *ha = &gate->ha[slot];
         struct tg_gate_work *work = &gate->work[slot];
         bool changed = !ha->known || ha->result.state != result->state || ha->result.flags != result->flags;
 
         ha->asked_raw_ns = gate->ordered_raw_ns;
+        ha->took_ns = s->now_raw_ns - gate->ordered_raw_ns;
         if (!ha->known || ha->result.state != (result->outcome == TG_GATE_DONE ? result->state : TG_HA_UNKNOWN))
                 ha->state_raw_ns = gate->ordered_raw_ns;
         if (ha->scope != gate->order.scope)
@@ -174,6 +181,9 @@ static void take_reading(struct tg_gate *gate, int slot, const struct tg_gate_re
                 /* also by who only looks on: whoever asked for it may die, and this node go on with it */
                 work->moved |=
                         work->stage == TG_STAGE_OPENING && ha->asked_raw_ns >= work->stage_raw_ns && is_opened(result->state);
+                work->shut_again = !work->moved || !tg_gate_is_shut_state(result->state) ? 0
+                                   : work->shut_again < UINT8_MAX                        ? (uint8_t)(work->shut_again + 1)
+                                                                                         : UINT8_MAX;
                 gate->own_moved |= !slot && gate->own_opens && result->state == TG_HA_OPENING;
                 gate->own_was_open |= !slot && gate->order.scope == TG_GATE_NODE && ha->open_seen > 1 &&
                                       gate->reg.own.acted == TG_ACTED_CLOSED;
@@ -209,7 +219,7 @@ void tg_gate_result(struct tg_gate *gate, const struct tg_situation *s, const st
                 return;
         gate->ordered = gate->has_order = false;
         if (gate->order.verb == TG_GATE_STATUS) {
-                take_reading(gate, slot, result);
+                take_reading(gate, s, slot, result);
         } else {
                 gate->wants_report = true;
                 gate->ha[slot].asked_raw_ns = gate->ordered_raw_ns - IDLE_NS; /* read anew */

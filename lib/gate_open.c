@@ -5,8 +5,9 @@
 
 #include "gate_step.h"
 
-#define AGAIN_NS  (30 * TG_NS_PER_S)
-#define OPEN_SEEN 2
+#define AGAIN_NS   (30 * TG_NS_PER_S)
+#define OPEN_SEEN  2
+#define AGAIN_SEEN 2
 
 bool tg_gate_is_open_again(const struct tg_gate_at *at)
 {
@@ -59,10 +60,13 @@ static void open_whole(struct tg_gate_at *at)
         if (tg_gate_ha_state(at) == TG_HA_OPEN) {
                 tg_gate_finish(at, TG_STAGE_UNDONE);
         } else if (at->work->moved && tg_gate_is_shut(at)) {
-                /* shut again by somebody else, or it never came to be open: a service failed to start, the manager died */
-                tg_gate_finish(at, TG_STAGE_UNCLEAR);
+                /* shut again by somebody else, or it never came to be open: a service failed to start, the manager died. One reading
+                   may be of the moment between a command's being taken and its being carried out */
+                if (at->work->shut_again >= AGAIN_SEEN)
+                        tg_gate_finish(at, TG_STAGE_UNCLEAR);
         } else if (tg_gate_is_shut(at) && (!at->work->asked || at->s->now_raw_ns - at->work->asked_raw_ns > AGAIN_NS)) {
                 if (at->gate->finding.danger != TG_DANGER_NONE && !is_superseded(at)) {
+                        tg_gate_spend_word(at->gate, at->s, at->slot);
                         tg_gate_finish(at, tg_gate_ha_state(at) == TG_HA_CLOSED ? TG_STAGE_VERIFIED : TG_STAGE_ISSUED);
                         return;
                 }
@@ -83,9 +87,10 @@ void tg_gate_at_opening(struct tg_gate_at *at)
                 return;
         if (!tg_gate_is_fanned_out(at))
                 open_whole(at);
-        else if (tg_gate_is_wanted(at)) /* half open and dangerous again: those that have opened close anew */
+        else if (tg_gate_is_wanted(at)) { /* half open and dangerous again: those that have opened close anew */
+                tg_gate_spend_word(at->gate, at->s, at->slot);
                 tg_gate_write(at->gate, at->s, at->slot, TG_STAGE_ISSUED);
-        else if (tg_gate_all_say(at->s, -1, is_not_ours))
+        } else if (tg_gate_all_say(at->s, -1, is_not_ours))
                 tg_gate_finish(at, TG_STAGE_UNDONE);
         /* what another one began long ago, and this one has only just asked for, is not late; and while its run goes on the duty is kept */
         if (at->record->stage != TG_STAGE_OPENING || !tg_gate_is_late(at) ||

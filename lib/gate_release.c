@@ -32,11 +32,10 @@ int64_t tg_gate_release_ns(const struct tg_options *options, uint8_t damping)
 bool tg_gate_may_open(const struct tg_gate *gate, const struct tg_situation *s, int slot)
 {
         const struct tg_gate_record *record = &gate->reg.records[slot];
-        bool word = !gate->work[slot].spent && !memcmp(gate->reg.hold.ack, record->uuid, sizeof record->uuid);
 
         if (!gate->calm_raw_ns || gate->calm_reports < s->options->gate_confirm)
                 return false;
-        if (word)
+        if (tg_gate_is_acknowledged(gate, slot))
                 return true;
         return !s->options->gate_release_ack &&
                s->now_raw_ns - gate->calm_raw_ns >= tg_gate_release_ns(s->options, record->damping);

@@ -28,44 +28,73 @@ bool tg_gate_wants_closed(const struct tg_gate *gate, int64_t now_raw_ns)
 
 void tg_gate_new_word(struct tg_gate *gate, int64_t now_raw_ns)
 {
-        for (int i = 0; i < TG_GATE_SLOTS; i++)
-                gate->work[i].spent = false;
         gate->hold_raw_ns = now_raw_ns;
         tg_gate_changed(gate, TG_GATE_SLOTS);
 }
 
-/* What the word is about: what is closed now. */
+/* What the word is about: what is closed now, and of two records both together, by bits in which either differs. */
 static void acknowledge(struct tg_gate *gate)
 {
         for (int i = 0; i < TG_GATE_SLOTS; i++)
-                if (tg_stage_is_live(gate->reg.records[i].stage)) {
-                        memcpy(gate->reg.hold.ack, gate->reg.records[i].uuid, sizeof gate->reg.hold.ack);
-                        return;
-                }
+                for (size_t k = 0; k < sizeof gate->reg.hold.ack && tg_stage_is_live(gate->reg.records[i].stage); k++)
+                        gate->reg.hold.ack[k] ^= gate->reg.records[i].uuid[k];
+}
+
+static bool is_zero(const uint8_t bytes[static 16])
+{
+        static const uint8_t zero[16];
+
+        return !memcmp(bytes, zero, sizeof zero);
+}
+
+bool tg_gate_is_acknowledged(const struct tg_gate *gate, int slot)
+{
+        const uint8_t *ack = gate->reg.hold.ack, *mine = gate->reg.records[slot].uuid, *other = gate->reg.records[!slot].uuid;
+        uint8_t both[16];
+
+        for (size_t k = 0; k < sizeof both; k++)
+                both[k] = mine[k] ^ other[k];
+        return !is_zero(ack) && (!memcmp(ack, mine, sizeof both) || !memcmp(ack, both, sizeof both));
+}
+
+/* A version that is newer than any; given without quorum it is older than whatever the quorate part is told meanwhile. */
+static void renew(struct tg_gate *gate, const struct tg_situation *s)
+{
+        struct tg_gate_hold *h = &gate->reg.hold;
+        bool quorate = s->connected && s->quorum->provider && s->quorum->quorate;
+        bool later = !quorate || h->ring_seq == s->view->ring.seq;
+
+        h->serial = later ? h->serial + 1 : 1;
+        h->ring_seq = later ? h->ring_seq : s->view->ring.seq;
+        memset(h->ack, 0, sizeof h->ack);
+}
+
+void tg_gate_spend_word(struct tg_gate *gate, const struct tg_situation *s, int slot)
+{
+        if (!tg_gate_is_acknowledged(gate, slot))
+                return;
+        renew(gate, s);
+        tg_gate_new_word(gate, s->now_raw_ns);
 }
 
 void tg_gate_admin(struct tg_gate *gate, const struct tg_situation *s, enum tg_gate_word word, uint32_t left_s)
 {
         struct tg_gate_hold *h = &gate->reg.hold;
-        /* without quorum it is older than whatever the quorate part is told meanwhile */
-        bool quorate = s->connected && s->quorum->provider && s->quorum->quorate;
-        bool held = tg_gate_holds(gate, s->now_raw_ns), later = !quorate || h->ring_seq >= s->view->ring.seq;
+        bool held = tg_gate_holds(gate, s->now_raw_ns);
 
-        h->serial = later ? h->serial + 1 : 1;
-        h->ring_seq = later ? h->ring_seq : s->view->ring.seq;
+        renew(gate, s);
         h->node_id = gate->self_id;
         h->holds = word == TG_WORD_HOLD;
         h->closes = word == TG_WORD_CLOSE;
         h->taken = false;
         h->left_s = left_s;
-        memset(h->ack, 0, sizeof h->ack);
         /* released: the hold, if there was one, else what is closed */
         if (word == TG_WORD_RELEASE && !held)
                 acknowledge(gate);
         tg_gate_new_word(gate, s->now_raw_ns);
 }
 
-/* His word is reason enough, with nothing to prove; and while it stands nothing opens. */
+/* His word is reason enough, with nothing to prove, in whatever mode and whoever is the culprit; and while it stands nothing opens. */
 static void add_word(struct tg_gate *gate, const struct tg_situation *s)
 {
         struct tg_finding *f = &gate->finding;
@@ -77,11 +106,10 @@ static void add_word(struct tg_gate *gate, const struct tg_situation *s)
         f->waits = false;
         f->scope = TG_GATE_CLUSTER;
         f->lone = -1;
-        if (f->danger != TG_DANGER_NONE)
-                return;
+        if (f->danger == TG_DANGER_NONE)
+                snprintf(f->why, sizeof f->why, "an administrator has asked for it on %.60s",
+                         slot >= 0 ? s->view->members[slot].name : "a node");
         f->danger = TG_DANGER_WORD;
-        snprintf(f->why, sizeof f->why, "an administrator has asked for it on %.60s",
-                 slot >= 0 ? s->view->members[slot].name : "a node");
 }
 
 void tg_gate_look(struct tg_gate *gate, const struct tg_situation *s, const struct tg_agreement *agreement)

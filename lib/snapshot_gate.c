@@ -56,7 +56,7 @@ static void foretell(const struct tg_node *node, int64_t now_raw_ns, struct tg_g
 
         if (!record || record->stage != TG_STAGE_VERIFIED)
                 return;
-        word = !memcmp(gate->reg.hold.ack, record->uuid, sizeof record->uuid);
+        word = tg_gate_is_acknowledged(gate, (int)(record - gate->reg.records));
         out->wants_word = node->options.gate_release_ack && !word;
         if (!gate->calm_raw_ns || out->wants_word)
                 return;
@@ -76,6 +76,7 @@ void tg_node_gate_status(const struct tg_node *node, const struct tg_look *now, 
                                         .holds = tg_gate_holds(gate, now->raw_ns),
                                         .hold = gate->reg.hold,
                                         .save_failed = gate->save_failed };
+        out->owes = gate->reg.own.acted != TG_ACTED_NOT;
         out->wants_closed = tg_gate_wants_closed(gate, now->raw_ns);
         out->hold.left_s = tg_gate_word_left_s(gate, now->raw_ns);
         memcpy(out->records, gate->reg.records, sizeof out->records);

@@ -62,17 +62,15 @@ enum tg_exit tg_gate_hold_command(const struct tg_request *request)
 {
         enum tg_exit code =
                 tg_control_hold(request->for_ns ? (uint32_t)(request->for_ns / TG_NS_PER_S) : TG_CONTROL_FOREVER, stderr);
-        char text[160], span[TG_UNITS_MAX];
+        char span[TG_UNITS_MAX];
 
         if (code != TG_EXIT_DONE)
                 return code;
-        if (request->for_ns)
-                snprintf(text, sizeof text, "held: for %s timeguard closes nothing on any node; what is closed stays closed",
-                         tg_units_duration(request->for_ns, span));
-        return say(request->for_ns
-                           ? text
-                           : "held: timeguard closes nothing on any node until 'timeguard gate release'; what is closed "
-                             "stays closed");
+        printf("held: %s%s timeguard closes nothing on the nodes that hear of it; what is closed opens when all is proven "
+               "well\n",
+               request->for_ns ? "for " : "until 'timeguard gate release'",
+               request->for_ns ? tg_units_duration(request->for_ns, span) : "");
+        return fflush(stdout) == 0 ? TG_EXIT_DONE : TG_EXIT_OUTPUT;
 }
 
 enum tg_exit tg_gate_release_command(const struct tg_request *request)

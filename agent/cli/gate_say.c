@@ -45,6 +45,14 @@ static const char *target_of(const struct tg_doc_gate *gate)
         return gate->target ? gate->target : "the cluster";
 }
 
+bool tg_gate_say_is_unclear(const struct tg_doc_gate *gate)
+{
+        for (size_t i = 0; i < gate->records.n; i++)
+                if (!strcmp(gate->records.items[i].stage, "unclear"))
+                        return true;
+        return false;
+}
+
 bool tg_gate_say_first(const struct tg_page *page, const struct tg_document *document)
 {
         const struct tg_doc_gate *gate = &document->gate;
@@ -68,7 +76,9 @@ bool tg_gate_say_first(const struct tg_page *page, const struct tg_document *doc
         }
         if (!gate->ha || (gate->ha->state != TG_DOC_HA_CLOSED && gate->ha->state != TG_DOC_HA_CLOSING))
                 return false;
-        tg_page_prose(page, 2, TG_INK_WARN, "HA BLOCKED:", "no failover, and that is not timeguard's doing: %s",
+        tg_page_prose(page, 2, TG_INK_WARN, "HA BLOCKED:", "no failover, and that is not %s: %s",
+                      tg_gate_say_is_unclear(gate) ? "known to be timeguard's doing, which leaves it to you"
+                                                   : "timeguard's doing",
                       *gate->ha->detail ? gate->ha->detail : "an administrator's, it seems");
         return true;
 }

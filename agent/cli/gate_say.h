@@ -9,6 +9,8 @@
 
 bool tg_gate_say_has(size_t n, const char *const *words, const char *word);
 
+/* A closing is left alone that may have been timeguard's, and may have been an administrator's. */
+bool tg_gate_say_is_unclear(const struct tg_doc_gate *gate);
 /* The line that must come first where nothing fails over; nothing where HA actions pass. Returns whether there was one. */
 bool tg_gate_say_first(const struct tg_page *page, const struct tg_document *document);
 /* "open, observe, proxmox; 3 of 3 watchdogs armed". */

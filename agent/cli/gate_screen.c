@@ -30,7 +30,10 @@ static void print_state(const struct tg_page *page, const struct tg_document *do
 
         tg_gate_say_first(page, document);
         if (gate->state == TG_DOC_GATE_OPEN || gate->state == TG_DOC_GATE_HELD)
-                tg_page_prose(page, 2, states[gate->state].ink, states[gate->state].word, "%s", states[gate->state].sentence);
+                tg_page_prose(page, 2, states[gate->state].ink, states[gate->state].word, "%s",
+                              tg_gate_say_is_unclear(gate)
+                                      ? "timeguard closes and opens nothing before it is clear whose closing that is"
+                                      : states[gate->state].sentence);
         if (*gate->why || *gate->why_not)
                 tg_page_prose(page, LABEL, TG_INK_PLAIN, *gate->why ? "Danger:" : "Unproven:", "%s",
                               *gate->why ? gate->why : gate->why_not);

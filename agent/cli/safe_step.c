@@ -260,6 +260,12 @@ static enum tg_exit start(const struct tg_request *request, const struct tg_docu
                       stderr);
                 return TG_EXIT_NOT;
         }
+        if (!strcmp(document->gate.backend, "none") && !is_unused(document)) {
+                fputs("timeguard: gate.backend is none: nothing can be closed before a step; set it in timeguard.conf on all "
+                      "nodes\n",
+                      stderr);
+                return TG_EXIT_NOT;
+        }
         if (!request->yes && !request->resume) {
                 tell("Nothing was done; --yes does it.");
                 return TG_EXIT_DONE;

@@ -44,11 +44,13 @@ int tg_kept_print(FILE *out, bool *closed)
         if (r < 0)
                 return r;
         record = live(&status);
-        *closed = record != NULL;
+        *closed = record || status.owes;
         if (record)
                 fprintf(out, "timeguard has closed the gate, or begun to: %s, %s, by %s\n",
                         record->scope == TG_GATE_NODE ? "one node" : "the cluster", tg_gate_stage_text(record->stage),
                         tg_gate_backend_words[record->backend]);
+        else if (status.owes)
+                fprintf(out, "timeguard has stopped the HA services of this node, or begun to\n");
         else
                 fprintf(out, "timeguard has not closed the gate\n");
         return 0;

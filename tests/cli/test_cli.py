@@ -687,6 +687,18 @@ def gate_of_an_open_gate():
 
 
 @test
+def what_is_unclear_is_nobodys():
+    """Blocked, and perhaps by timeguard: no screen says that it was not."""
+    doc = documents.agreed()
+    doc["gate"]["ha"]["state"] = "closed"
+    assert screen(doc).startswith("HA BLOCKED: no failover, and that is not timeguard's doing: "), screen(doc)
+    doc["gate"]["records"] = [documents.record(stage="unclear")]
+    for command in ("status", "gate"):
+        assert screen(doc, command).startswith("HA BLOCKED: no failover, and that is not known to be timeguard's doing, which leaves it to you: "), screen(doc, command)
+    assert "GATE OPEN: timeguard closes and opens nothing before it is clear" in " ".join(screen(doc, "gate").split()), screen(doc, "gate")
+
+
+@test
 def a_hold_in_words():
     """By whom, why and until when, in the same words on both screens."""
     for changes, words in (({}, "held by an administrator on n2, for another 20 min"),
@@ -794,6 +806,16 @@ def safe_step_ends_no_hold_of_another():
         assert result.returncode == 1 and b"held by an administrator on n3, until 'timeguard gate release'" in result.stderr, result
     doc["gate"]["ha"]["state"] = "unused"
     assert "--yes does it" in screen(doc, "safe-step")
+
+
+@test
+def safe_step_wants_a_gate_that_can_close():
+    doc = documents.agreed()
+    doc["nodes"][1]["asked"] = [documents.asked(low_ns=7 * 10**9, high_ns=8 * 10**9)]
+    doc["gate"].update(backend="none", ha=None)
+    for words in (("--yes",), ()):
+        result = ask(doc, "safe-step", *words, **NO_BUS)
+        assert result.returncode == 1 and b"gate.backend is none: nothing can be closed before a step" in result.stderr, result
 
 
 @test

@@ -116,17 +116,17 @@ void sim_fault_draw_gate(struct sim *sim, int64_t limit_ns, struct sim_fault *ou
                 uint8_t weight;
                 bool all; /* nodes */
         } kinds[] = {
-                { "step", 12, false },          { "server-step", 8, false },   { "chrony-start", 5, true },
-                { "agent-kill-at", 9, true },   { "power-off-at", 6, true },   { "ha-disarm", 5, false },
-                { "ha-arm", 4, false },         { "ha-busy", 1, false },       { "ha-stop", 1, false },
-                { "gate-hold", 2, false },      { "gate-release", 2, false },  { "executor-fails", 2, false },
-                { "executor-hangs", 2, false }, { "disk-full", 1, false },     { "partition", 5, false },
-                { "agent-kill", 3, false },     { "power-off", 2, false },     { "rate", 4, false },
-                { "configure", 4, true },       { "gate-close", 2, false },    { "agent-freeze", 2, false },
-                { "qdevice-lost", 1, false },   { "corosync-kill", 2, false },
+                { "step", 12, false },          { "server-step", 8, false },  { "chrony-start", 5, true },
+                { "agent-kill-at", 9, true },   { "power-off-at", 6, true },  { "ha-disarm", 5, false },
+                { "ha-arm", 4, false },         { "ha-busy", 1, false },      { "ha-stop", 1, false },
+                { "gate-hold", 2, false },      { "gate-release", 2, false }, { "executor-fails", 2, false },
+                { "executor-hangs", 2, false }, { "disk-full", 1, false },    { "partition", 5, false },
+                { "executor-slow", 3, false },  { "agent-kill", 3, false },   { "power-off", 2, false },
+                { "rate", 4, false },           { "configure", 4, true },     { "gate-close", 2, false },
+                { "agent-freeze", 2, false },   { "qdevice-lost", 1, false }, { "corosync-kill", 2, false },
         };
         static const int64_t lengths_ms[] = { 2000, 10000, 30000, 60000, 90000 };
-        uint64_t at = sim_random(sim, 85), k = 0;
+        uint64_t at = sim_random(sim, 88), k = 0;
 
         while (at >= kinds[k].weight)
                 at -= kinds[k++].weight;

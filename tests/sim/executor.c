@@ -69,7 +69,7 @@ void sim_executor_order(struct sim *sim, uint32_t i, const struct tg_gate_order 
                 push_phase(sim, i, unit, EXPIRED, SIM_UNIT_NS);
         /* a run that hangs may have given its command before */
         if (!unit->hangs || sim_ha_random(sim, 2))
-                push_phase(sim, i, unit, READ, between_ns(sim, 50, 300));
+                push_phase(sim, i, unit, READ, node->slow ? between_ns(sim, 3000, 8000) : between_ns(sim, 50, 300));
 }
 
 /* ---- what it does ---- */

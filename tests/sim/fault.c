@@ -216,16 +216,34 @@ static void qdevice_lost(struct sim *sim, const struct sim_fault *fault)
         qdevice(sim, false);
 }
 
-/* It has lost its power for good, and an administrator takes it out of corosync.conf. */
-static void remove_node(struct sim *sim, const struct sim_fault *fault)
+static void tell_nodelist(struct sim *sim)
 {
-        sim->removed |= fault->nodes;
         for (uint32_t i = 0; i < sim->n; i++) {
                 if (!sim->nodes[i].corosync)
                         continue;
                 sim->nodes[i].told = 0;
                 sim_totem_quorum(sim, i);
         }
+}
+
+static void remove_node(struct sim *sim, const struct sim_fault *fault)
+{
+        sim->removed |= fault->nodes;
+        tell_nodelist(sim);
+}
+
+static void put_back(struct sim *sim, const struct sim_fault *fault)
+{
+        sim->removed &= ~fault->nodes;
+        tell_nodelist(sim);
+}
+
+/* The highest number that any corosync remembers is what the next ring's is made of. */
+static void ring_anew(struct sim *sim, const struct sim_fault *fault)
+{
+        (void)fault;
+        for (uint32_t i = 0; i < sim->n; i++)
+                sim->nodes[i].ring_id.seq = 0;
 }
 
 static void qdevice_back(struct sim *sim, const struct sim_fault *fault)
@@ -483,7 +501,8 @@ const struct sim_fault_kind sim_fault_kinds[] = {
         { "load", "", load, unload, true, 3, "deliveries take 20 times as long" },
         { "qdevice-lost", "", qdevice_lost, qdevice_back, false, 1, "the qdevice no longer votes" },
         { "qdevice-back", "", qdevice_back, NULL, false, 0, "the qdevice votes again" },
-        { "remove", "N", remove_node, NULL, false, 0, "a node without power is taken out of corosync's nodelist" },
+        { "remove", "N", remove_node, put_back, false, 0, "a node that is away is taken out of corosync's nodelist" },
+        { "ring-anew", "", ring_anew, NULL, false, 0, "/var/lib/corosync is emptied on all nodes, while it does not run" },
         { "agent-kill", "N", agent_kill, agent_start, false, 3, "timeguardd dies" },
         { "agent-stop", "N", agent_stop, agent_start, false, 2, "timeguardd stops in good order" },
         { "agent-start", "N", agent_start, NULL, false, 0, "timeguardd starts" },
@@ -506,6 +525,8 @@ const struct sim_fault_kind sim_fault_kinds[] = {
         { "gate-release", "N", fault_gate_release, NULL, false, 0, "'timeguard gate release' on a node" },
         { "executor-fails", "N", fault_executor_fails, fault_executor_works, true, 0, "commands that close or open fail" },
         { "executor-hangs", "N", fault_executor_hangs, fault_executor_goes, true, 0, "no unit of the executor ends in time" },
+        { "executor-slow", "N", fault_executor_slow, fault_executor_quick, true, 0,
+          "each unit of the executor takes seconds to begin" },
         { "disk-full", "N", fault_disk_full, fault_disk_room, true, 0, "the agent cannot write its records" },
         { "agent-kill-at", "NT", fault_trap, fault_untrap, true, 0, "the executor's agent dies when its record is so far" },
         { "power-off-at", "NT", fault_trap, fault_untrap, true, 0,

@@ -125,6 +125,8 @@ SWITCH(executor_fails, fails, true)
 SWITCH(executor_works, fails, false)
 SWITCH(executor_hangs, hangs, true)
 SWITCH(executor_goes, hangs, false)
+SWITCH(executor_slow, slow, true)
+SWITCH(executor_quick, slow, false)
 SWITCH(disk_full, disk_full, true)
 SWITCH(disk_room, disk_full, false)
 

@@ -25,6 +25,8 @@ void fault_trap(struct sim *sim, const struct sim_fault *fault);
 void fault_executor_fails(struct sim *sim, const struct sim_fault *fault);
 void fault_executor_works(struct sim *sim, const struct sim_fault *fault);
 void fault_executor_hangs(struct sim *sim, const struct sim_fault *fault);
+void fault_executor_slow(struct sim *sim, const struct sim_fault *fault);
+void fault_executor_quick(struct sim *sim, const struct sim_fault *fault);
 void fault_executor_goes(struct sim *sim, const struct sim_fault *fault);
 void fault_disk_full(struct sim *sim, const struct sim_fault *fault);
 void fault_disk_room(struct sim *sim, const struct sim_fault *fault);

@@ -88,11 +88,11 @@ struct sim_said {
 
 struct sim_ha_node {
         struct sim_switch own;
-        int64_t due_real_ns;          /* its loop gets to the cluster's change at this REALTIME; ... */
-        int64_t own_due_real_ns;      /* ... to its own change */
-        enum tg_ha_state seen;        /* of the cluster, when it last had quorum */
-        bool stuck;                   /* the HA services of the node: what they were told to do lasts */
-        bool fails, hangs, disk_full; /* the executor; the disk */
+        int64_t due_real_ns;                /* its loop gets to the cluster's change at this REALTIME; ... */
+        int64_t own_due_real_ns;            /* ... to its own change */
+        enum tg_ha_state seen;              /* of the cluster, when it last had quorum */
+        bool stuck;                         /* the HA services of the node: what they were told to do lasts */
+        bool fails, hangs, slow, disk_full; /* the executor; the disk */
         uint32_t units_begun, order_of_unit;
         struct sim_unit units[SIM_UNITS];
         enum sim_stage trap;

@@ -419,6 +419,8 @@ void sim_quorum_of(const struct sim *sim, uint32_t i, struct tg_quorum *out)
         out->total_votes = votes_of(sim, node->ring) + out->qdevice_votes;
         out->quorum = sim->flags & TG_QUORUM_TWO_NODE ? 1 : out->expected_votes / 2 + 1;
         out->quorate = out->total_votes >= out->quorum;
+        if (sim->flags & TG_QUORUM_AUTO_TIE_BREAKER && 2 * out->total_votes == out->expected_votes && node->ring & 1)
+                out->quorate = true;
         if (sim->qdevice_votes)
                 out->flags |= TG_QUORUM_QDEVICE_REGISTERED | (sim->qdevice_alive ? TG_QUORUM_QDEVICE_ALIVE : 0) |
                               (qdevice ? TG_QUORUM_QDEVICE_CAST_VOTE : 0);

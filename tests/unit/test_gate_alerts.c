@@ -155,6 +155,26 @@ static void what_is_closed_is_said_and_how_long(void **state)
         }
 }
 
+/* When nothing is wrong any more, what it still waits for is said, in both alerts. */
+static void what_closed_waits_for(void **state)
+{
+        static const char *const words[] = { "opens when that has lasted", "opens at 'timeguard gate release'",
+                                             "an administrator has asked for it" };
+
+        (void)state;
+        for (int i = 0; i < 3; i++) {
+                danger(TG_GATE_ENFORCE);
+                hands_record(0, TG_STAGE_VERIFIED, true);
+                hands_calm(0);
+                scene.options.gate_release_ack = i == 1;
+                if (i == 2)
+                        tg_gate_admin(&scene.gate, &scene.s, TG_WORD_CLOSE, UINT32_MAX);
+                assert_true(says_of(TG_ALERT_GATE_CLOSED, words[i]));
+                scene.s.now_raw_ns += scene.options.gate_max_hold_ns + 1;
+                assert_true(says_of(TG_ALERT_GATE_MAX_HOLD, words[i]));
+        }
+}
+
 static void what_has_failed(void **state)
 {
         (void)state;
@@ -209,5 +229,5 @@ static void proof_is_acted_upon_at_once(void **state)
 
 TESTS_MAIN(TEST(what_it_would_do_is_said_while_observing), TEST(where_one_does_not_know_the_command_for_all),
            TEST(what_others_close_and_never_is), TEST(who_would_close_itself), TEST(why_it_does_not_close),
-           TEST(what_is_closed_is_said_and_how_long), TEST(what_has_failed), TEST(whose_it_is),
+           TEST(what_is_closed_is_said_and_how_long), TEST(what_closed_waits_for), TEST(what_has_failed), TEST(whose_it_is),
            TEST(proof_is_acted_upon_at_once))

@@ -202,9 +202,15 @@ static void calm_is_of_a_quorum(void **state)
         scene_mute(1);
         scene_mute(2);
         assert_false(is_calm() || scene.gate.finding.quiet);
-        scene.view.members[1].present = scene.view.members[2].present = false;
+        scene.view.members[2].present = false;
+        scene.view.members[1].present = true; /* and is mute */
         assert_false(is_calm() || scene.gate.finding.quiet);
-        scene.quorum.qdevice_votes = 1; /* now they would be quorate */
+        scene.quorum.qdevice_votes = 1; /* now those that report would be quorate */
+        assert_false(is_calm());
+        assert_true(scene.gate.finding.quiet);
+        scene.view.members[1].present = false;
+        assert_true(is_calm());
+        scene.quorum.qdevice_votes = 0; /* corosync breaks a tie: all of this part report */
         assert_true(is_calm());
         scene.view.members[0].fresh = false; /* corosync does not deliver its own reports */
         assert_false(is_calm() || scene.gate.finding.quiet);

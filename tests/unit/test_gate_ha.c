@@ -51,7 +51,7 @@ static void killed_when_closing_itself(void)
 
 static void what_was_read_of_the_cluster_is_not_of_this_node(void **state)
 {
-        struct tg_situation s = at(101 * S);
+        struct tg_situation s = at(102 * S);
         struct tg_gate_report told;
 
         (void)state;
@@ -70,7 +70,7 @@ static void what_was_read_of_the_cluster_is_not_of_this_node(void **state)
 /* The command of the life before may still be on its way: until no run lasts any longer, nothing is concluded. */
 static void a_run_of_the_life_before_is_waited_for(void **state)
 {
-        struct tg_situation early = at(101 * S), late = at(100 * S + TG_GATE_RUN_NS + S);
+        struct tg_situation early = at(102 * S), late = at(100 * S + TG_GATE_RUN_NS + S);
 
         (void)state;
         killed_when_closing_itself();
@@ -94,7 +94,7 @@ static void what_is_being_opened_was_opened(void **state)
         read_as(TG_GATE_CLUSTER, TG_HA_OPEN, 101 * S);
         gate.reg.own.acted = TG_ACTED_CLOSED;
         for (int i = 0; i < 2; i++) {
-                struct tg_situation s = at((102 + 3 * i) * S);
+                struct tg_situation s = at((102 + 4 * i) * S);
 
                 assert_false(gate.own_was_open);
                 tg_gate_ha_watch(&gate, &s);

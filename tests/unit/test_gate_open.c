@@ -137,11 +137,13 @@ static void danger_comes_back_before_the_command(void **state)
         (void)state;
         for (int shut = 0; shut < 2; shut++) {
                 opening();
+                tg_gate_admin(&scene.gate, &scene.s, TG_WORD_RELEASE, UINT32_MAX);
                 scene.gate.finding.danger = TG_DANGER_BREACH;
                 scene.gate.finding.quiet = true;
                 hands_read(0, shut ? TG_HA_CLOSED : TG_HA_CLOSING);
                 hands_step(0);
                 assert_int_equal(stage(), shut ? TG_STAGE_VERIFIED : TG_STAGE_ISSUED);
+                assert_false(tg_gate_is_acknowledged(&scene.gate, 0)); /* his word was for that opening */
                 assert_true(hands_idle());
         }
 }
@@ -168,7 +170,15 @@ static void shut_again_it_is_unclear_by_whom(void **state)
                 opening();
                 hands_look(0, seen[i]);
                 assert_int_equal(stage(), TG_STAGE_OPENING);
-                hands_read(0, TG_HA_CLOSING);
+                hands_look(0, TG_HA_CLOSING); /* a moment in which it was just being carried out, perhaps */
+                hands_step(0);
+                assert_int_equal(stage(), TG_STAGE_OPENING);
+                hands_look(0, seen[i]);
+                hands_look(0, TG_HA_CLOSING);
+                hands_step(0);
+                assert_int_equal(stage(), TG_STAGE_OPENING);
+                assert_true(hands_idle());
+                hands_look(0, TG_HA_CLOSED);
                 hands_step(0);
                 assert_int_equal(stage(), TG_STAGE_UNCLEAR);
                 assert_true(hands_idle());
@@ -251,9 +261,11 @@ static void open_is_when_nobody_has_anything_closed(void **state)
         hands_step(0);
         assert_int_equal(stage(), TG_STAGE_UNDONE);
         opening_each();
+        tg_gate_admin(&scene.gate, &scene.s, TG_WORD_RELEASE, UINT32_MAX);
         scene.gate.finding = (struct tg_finding){ .danger = TG_DANGER_BREACH, .scope = TG_GATE_CLUSTER, .lone = -1 };
         hands_step(0);
         assert_int_equal(stage(), TG_STAGE_ISSUED); /* those that have opened close anew */
+        assert_false(tg_gate_is_acknowledged(&scene.gate, 0));
 }
 
 /* ---- one node alone ---- */

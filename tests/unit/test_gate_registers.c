@@ -76,21 +76,23 @@ static void a_stage_begins_anew(void **state)
         }
 }
 
-/* The word that lets a record open is spent when it is not opened after all. */
+/* The word that lets a record open is spent when it is not opened after all, on all nodes and for ever; another word is not. */
 static void a_word_is_spent_by_an_opening(void **state)
 {
         (void)state;
         scene_new(3);
         tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_VERIFIED);
-        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_OPENING);
-        assert_false(scene.gate.work[0].spent);
-        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_ISSUED);
-        assert_true(scene.gate.work[0].spent);
-        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_VERIFIED);
-        assert_true(scene.gate.work[0].spent);
-        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_OPENING);
-        tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_UNDONE);
-        assert_false(scene.gate.work[0].spent);
+        scene.gate.reg.records[0].uuid[0] = 7;
+        tg_gate_admin(&scene.gate, &scene.s, TG_WORD_RELEASE, UINT32_MAX);
+        assert_true(tg_gate_is_acknowledged(&scene.gate, 0));
+        tg_gate_spend_word(&scene.gate, &scene.s, 0);
+        assert_false(tg_gate_is_acknowledged(&scene.gate, 0));
+        assert_int_equal(scene.gate.reg.hold.serial, 2);
+        assert_int_equal(scene.gate.changed_at[TG_GATE_SLOTS], scene.gate.version);
+        tg_gate_admin(&scene.gate, &scene.s, TG_WORD_HOLD, 60);
+        tg_gate_spend_word(&scene.gate, &scene.s, 0);
+        assert_int_equal(scene.gate.reg.hold.serial, 3);
+        assert_true(tg_gate_holds(&scene.gate, NOW));
 }
 
 static void versions_begin_anew_with_each_ring(void **state)
@@ -103,6 +105,53 @@ static void versions_begin_anew_with_each_ring(void **state)
         scene.view.ring.seq = 12;
         tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_VERIFIED);
         assert_true(own()->ring_seq == 12 && own()->serial == 1);
+}
+
+/* What is left from before is older than whatever is written by the new numbers; what claims to be of before counts for nothing. */
+static void corosync_begins_its_numbers_anew(void **state)
+{
+        (void)state;
+        scene_new(3);
+        told(1, record(8, 2, TG_STAGE_VERIFIED));
+        scene.view.ring.seq = 4;
+        told(1, record(8, 3, TG_STAGE_OPENING)); /* this node has not heard of the new ones yet */
+        assert_int_equal(own()->stage, TG_STAGE_VERIFIED);
+        told(2, record(4, 1, TG_STAGE_UNDONE));
+        assert_int_equal(own()->stage, TG_STAGE_UNDONE);
+        told(1, record(8, 3, TG_STAGE_OPENING));
+        assert_int_equal(own()->stage, TG_STAGE_UNDONE);
+}
+
+static void told_of_itself(enum tg_gate_stage stage, uint8_t uuid, uint32_t owner_id)
+{
+        struct tg_gate_record r = record(8, 9, stage);
+
+        r.target_id = 1;
+        r.scope = TG_GATE_NODE;
+        r.uuid[0] = uuid;
+        r.owner_id = owner_id;
+        scene_report(1)->gate.records[1] = r;
+        scene_report(1)->seq++;
+        tg_gate_deliver(&scene.gate, &scene.s, 1);
+}
+
+/* It was taken out of the cluster, and is back: what others wrote off is still closed here. */
+static void how_this_node_is_it_knows_itself(void **state)
+{
+        struct tg_gate_record *mine = &scene.gate.reg.records[1];
+
+        (void)state;
+        for (int i = 0; i < 5; i++) {
+                scene_new(3);
+                *mine = record(8, 2, TG_STAGE_VERIFIED);
+                mine->target_id = i == 4 ? 3 : 1;
+                mine->owner_id = 1;
+                told_of_itself(i == 1 ? TG_STAGE_OPENING : TG_STAGE_UNDONE, i == 2 ? 8 : 7, i == 3 ? 1 : 2);
+                if (i == 0)
+                        assert_true(mine->stage == TG_STAGE_VERIFIED && mine->serial == 10 && mine->owner_id == 1);
+                else
+                        assert_int_equal(mine->stage, i == 1 ? TG_STAGE_OPENING : TG_STAGE_UNDONE);
+        }
 }
 
 /* ---- words ---- */
@@ -127,9 +176,6 @@ static void the_newest_word_counts_everywhere(void **state)
         assert_int_equal(scene.gate.reg.hold.node_id, 3);
         word(1, 2, 2, 100);
         assert_int_equal(scene.gate.reg.hold.node_id, 2);
-        scene.gate.work[0].spent = true; /* a word that is heard of anew is a new one */
-        word(1, 3, 2, 100);
-        assert_false(scene.gate.work[0].spent);
 }
 
 static void a_word_runs_down(void **state)
@@ -262,6 +308,10 @@ static void a_qdevice_goes_with_the_whole_part(void **state)
         assert_false(is_stored()); /* node 2, alone with the qdevice, would not know of it */
         scene.view.members[1].present = false;
         assert_true(is_stored());
+        scene.quorum.qdevice_votes = 0; /* corosync breaks a tie */
+        assert_true(is_stored());
+        scene.view.members[0].fresh = false;
+        assert_false(is_stored());
 }
 
 static bool tells_stored(void)
@@ -319,6 +369,33 @@ static void stored_is_what_the_disk_has_confirmed(void **state)
         tg_gate_write(&scene.gate, &scene.s, 0, TG_STAGE_ISSUED); /* the next version is another matter */
         assert_false(tells_stored());
         assert_true(save());
+}
+
+/* Agents that begin anew, however often, do not let a word stand for ever. */
+static void what_is_left_of_a_word_is_on_disk(void **state)
+{
+        uint8_t bytes[TG_GATE_SAVED_MAX];
+        struct tg_gate_registers read;
+        uint32_t version;
+
+        (void)state;
+        scene_new(3);
+        tg_gate_admin(&scene.gate, &scene.s, TG_WORD_HOLD, 200);
+        tg_gate_stored(&scene.gate, save(), true, NOW);
+        scene.s.now_raw_ns += 60 * S;
+        assert_int_equal(save(), 0);
+        scene.s.now_raw_ns += 1 * S;
+        assert_true(tg_gate_load(bytes, tg_gate_next_save(&scene.gate, bytes, &version, scene.s.now_raw_ns), &read));
+        assert_int_equal(read.hold.left_s, 139);
+        assert_int_equal(scene.gate.reg.hold.left_s, 200);
+        tg_gate_stored(&scene.gate, version, true, NOW);
+        assert_true(tells_stored_word());
+        scene.s.now_raw_ns += 139 * S; /* it is over */
+        assert_int_equal(save(), 0);
+        tg_gate_admin(&scene.gate, &scene.s, TG_WORD_HOLD, UINT32_MAX);
+        tg_gate_stored(&scene.gate, save(), true, NOW);
+        scene.s.now_raw_ns += 3600 * S;
+        assert_int_equal(save(), 0); /* what has no end wants no writing */
 }
 
 /* ---- acting ---- */
@@ -432,5 +509,7 @@ TESTS_MAIN(TEST(newer_records_are_adopted), TEST(adopted_is_written), TEST(a_sta
            TEST(the_newest_word_counts_everywhere), TEST(a_word_runs_down), TEST(a_report_is_read_whole_or_not_at_all),
            TEST(every_record_has_a_name), TEST(the_state_before_is_plain_text), TEST(a_quorum_has_it_on_disk),
            TEST(a_qdevice_goes_with_the_whole_part), TEST(stored_is_what_the_disk_has_confirmed),
-           TEST(it_acts_upon_own_reports_of_just_now), TEST(without_quorum_nothing_is_even_ordered), TEST(what_is_told),
-           TEST(a_life_goes_on_where_the_last_one_ended), TEST(closings_and_openings_are_transitions))
+           TEST(what_is_left_of_a_word_is_on_disk), TEST(corosync_begins_its_numbers_anew),
+           TEST(how_this_node_is_it_knows_itself), TEST(it_acts_upon_own_reports_of_just_now),
+           TEST(without_quorum_nothing_is_even_ordered), TEST(what_is_told), TEST(a_life_goes_on_where_the_last_one_ended),
+           TEST(closings_and_openings_are_transitions))

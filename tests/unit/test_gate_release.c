@@ -76,13 +76,39 @@ static void a_release_is_of_what_is_closed_now(void **state)
         scene.gate.reg.records[0].uuid[0]++; /* it has closed anew since */
         assert_false(may_open());
         scene.gate.reg.records[0].uuid[0]--;
-        scene.gate.work[0].spent = true; /* or was about to open, and danger came again */
+        tg_gate_spend_word(&scene.gate, &scene.s, 0); /* or was about to open, and danger came again */
         assert_false(may_open());
         give(TG_WORD_RELEASE);
         assert_true(may_open());
         closed_and_calm(10 * S, 4); /* with a little proof all the same */
         give(TG_WORD_RELEASE);
         assert_false(may_open());
+}
+
+/* A node and the cluster: what is closed now is both. */
+static void a_release_is_of_all_that_is_closed_now(void **state)
+{
+        struct tg_gate_record *cluster = &scene.gate.reg.records[0], *node = &scene.gate.reg.records[1];
+
+        (void)state;
+        closed_and_calm(10 * S, 10);
+        *node = *cluster;
+        node->uuid[3] ^= 5;
+        node->target_id = 3;
+        give(TG_WORD_RELEASE);
+        assert_true(may_open() && tg_gate_may_open(&scene.gate, &scene.s, 1));
+        cluster->stage = TG_STAGE_UNDONE;
+        assert_true(tg_gate_may_open(&scene.gate, &scene.s, 1));
+        node->uuid[0]++; /* it has closed anew since */
+        assert_false(tg_gate_may_open(&scene.gate, &scene.s, 1));
+        node->stage = TG_STAGE_UNDONE;
+        cluster->stage = TG_STAGE_VERIFIED;
+        give(TG_WORD_RELEASE);
+        assert_true(may_open());
+        node->stage = TG_STAGE_VERIFIED;
+        node->uuid[0]++;
+        assert_true(may_open());
+        assert_false(tg_gate_may_open(&scene.gate, &scene.s, 1));
 }
 
 static void a_release_ends_the_hold_first(void **state)
@@ -125,7 +151,7 @@ static void each_word_is_newer_than_the_one_before(void **state)
         assert_true(scene.gate.reg.hold.ring_seq == 12 && scene.gate.reg.hold.serial == 1);
         scene.view.ring.seq = 4; /* corosync began anew */
         give(TG_WORD_RELEASE);
-        assert_true(scene.gate.reg.hold.ring_seq == 12 && scene.gate.reg.hold.serial == 2);
+        assert_true(scene.gate.reg.hold.ring_seq == 4 && scene.gate.reg.hold.serial == 1);
 }
 
 static void a_word_to_close_is_reason_enough(void **state)
@@ -160,7 +186,8 @@ static void a_word_to_close_waits_for_nothing(void **state)
         give(TG_WORD_CLOSE);
         assert_false(scene_find()->waits);
         assert_int_equal(scene.gate.finding.scope, TG_GATE_CLUSTER);
-        assert_int_equal(scene.gate.finding.danger, TG_DANGER_BREACH);
+        assert_int_equal(scene.gate.finding.danger, TG_DANGER_WORD); /* whatever the mode, and whoever is gated alone */
+        assert_non_null(strstr(scene.gate.finding.why, "beyond the gate limit")); /* that is why he said it, perhaps */
 }
 
 /* ---- to and fro ---- */
@@ -181,5 +208,6 @@ static void only_the_last_hour_counts(void **state)
 }
 
 TESTS_MAIN(TEST(unbroken_proof_opens), TEST(a_break_begins_it_anew), TEST(a_release_is_of_what_is_closed_now),
-           TEST(a_release_ends_the_hold_first), TEST(a_word_is_told_and_saved), TEST(each_word_is_newer_than_the_one_before),
-           TEST(a_word_to_close_is_reason_enough), TEST(a_word_to_close_waits_for_nothing), TEST(only_the_last_hour_counts))
+           TEST(a_release_ends_the_hold_first), TEST(a_release_is_of_all_that_is_closed_now), TEST(a_word_is_told_and_saved),
+           TEST(each_word_is_newer_than_the_one_before), TEST(a_word_to_close_is_reason_enough),
+           TEST(a_word_to_close_waits_for_nothing), TEST(only_the_last_hour_counts))

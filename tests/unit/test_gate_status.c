@@ -205,6 +205,19 @@ static void the_line_of_truth_names_a_closed_gate(void **state)
         assert_int_equal(status(o).scope, TG_GATE_CLUSTER);
 }
 
+/* Its record is over, or was lost: what this node has stopped is told all the same. */
+static void what_this_node_has_closed_is_told(void **state)
+{
+        struct one *o = *state;
+        struct tg_gate_registers registers = { .own = { .acted = TG_ACTED_CLOSED, .uuid = { 1 } } };
+        uint8_t saved[TG_GATE_SAVED_MAX];
+
+        assert_false(status(o).owes);
+        assert_true(tg_node_restore(o->node, saved, tg_gate_save(&registers, saved)));
+        assert_true(status(o).owes);
+        assert_int_equal(status(o).state, TG_GATE_IS_OPEN);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -214,6 +227,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_look_is_had_at_once, begin, end),
                 cmocka_unit_test_setup_teardown(a_look_during_a_reading_wants_another, begin, end),
                 cmocka_unit_test_setup_teardown(the_line_of_truth_names_a_closed_gate, begin, end),
+                cmocka_unit_test_setup_teardown(what_this_node_has_closed_is_told, begin, end),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,8 @@ at 50s agent-kill-at all intent for 250s
 at 60s step n2 +30s
 at 150s chrony-start n2
 by 90s closes 0
-by 120s record verified
-by 120s closed-by timeguard
+by 125s record verified
+by 125s closed-by timeguard
 from 120s to 310s ha closed
 by 310s opens 0
 by 340s ha open
@@ -17,6 +17,6 @@ by 340s record undone
 by 340s closes 1
 by 340s opens 1
 alerts
-  gate-closed raised 100s..120s cleared 315s..340s seen-by n2,n3
+  gate-closed raised 100s..125s cleared 315s..340s seen-by n2,n3
   gate-closed raised 300s..301s cleared 315s..340s seen-by n1
   whatever all cluster-breached

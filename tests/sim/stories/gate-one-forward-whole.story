@@ -16,5 +16,5 @@ by 410s gate open
 by 500s closes 1
 by 500s opens 1
 alerts
-  gate-closed raised 75s..95s cleared 390s..410s
+  gate-closed raised 75s..95s cleared 380s..410s
   whatever all cluster-breached cluster-split two-authorities
