@@ -136,6 +136,28 @@ def a_masked_daemon_is_taken_over(build):
 
 
 @test
+def a_daemon_that_systemd_refuses_to_start_is_told(build):
+    """Somebody has made the stop of the LRM irreversible. With the CRM something is under way, and asked for again it comes to be whole."""
+    with Proxmox(build) as p:
+        p.wait_armed()
+        p.machine.run("mkdir", "-p", f"/run/systemd/system/{LRM}.d")
+        p.machine.write(f"/run/systemd/system/{LRM}.d/slow.conf", "[Service]\nExecStop=/bin/sh -c 'until test -e /run/go-on; do sleep 0.1; done'\n")
+        p.machine.run("systemctl", "daemon-reload")
+        p.machine.run("systemctl", "stop", CRM)
+        p.machine.run("systemctl", "stop", "--no-block", "--job-mode=replace-irreversibly", LRM)
+        opened = p.order("open", "node", prior="armed,lrm+crm")
+        require_equal((opened["outcome"], opened["command"]), ("done", f"systemctl start --no-block {CRM} {LRM}"), "open of both")
+        require(opened["detail"].startswith(f"{CRM} is being started, but starting {LRM}: ") and "destructive" in opened["detail"], opened["detail"])
+        alone = p.order("open", "node", prior="armed,lrm")
+        require(alone["outcome"] == "failed" and alone["detail"].startswith(f"starting {LRM}: "), f"open of the LRM alone: {alone}")
+        p.machine.write("/run/go-on", "")
+        p.wait_for(lambda: (p.machine.active(LRM), p.machine.active(CRM)) == ("inactive", "active"), 40, "the CRM without the LRM")
+        require_equal(p.order("status", "node", prior="armed,lrm+crm")["state"], "closing", "half closed")
+        require_equal(p.order("open", "node", prior="armed,lrm+crm")["detail"], "queued", "open once more")
+        p.until("open", 20, "node")
+
+
+@test
 def what_was_stopped_is_owed_though_nothing_is_left_for_ha(build):
     """All guests leave HA while the node is closed: its daemons are started all the same."""
     with Proxmox(build, guests={}) as p:
