@@ -197,6 +197,8 @@ enum tg_gate_state tg_gate_state(const struct tg_gate *gate, int64_t now_raw_ns)
         for (int i = 0; i < TG_GATE_SLOTS; i++)
                 if (tg_stage_is_live(gate->reg.records[i].stage))
                         return of_stage[gate->reg.records[i].stage];
+        if (tg_gate_self_owes(gate))
+                return TG_GATE_IS_CLOSED;
         return tg_gate_holds(gate, now_raw_ns) ? TG_GATE_IS_HELD : TG_GATE_IS_OPEN;
 }
 

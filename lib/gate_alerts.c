@@ -106,24 +106,52 @@ static int64_t closed_before_ns(const struct tg_gate *gate, const struct tg_situ
         return longest;
 }
 
+/* A node that has closed itself under a record that is over by now: it was away, or all is not proven well where it is. */
+static const struct tg_member *left_closed(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        for (uint32_t i = 0; i < s->view->n && !tg_stage_is_live(gate->reg.records[0].stage); i++) {
+                const struct tg_member *m = &s->view->members[s->view->order[i]];
+
+                if (m->fresh && m->present && m->report.gate.flags & TG_GATE_OURS)
+                        return m;
+        }
+        return NULL;
+}
+
+/* What keeps it closed. */
+static const char *why_closed(const struct tg_gate *gate, const struct tg_situation *s)
+{
+        if (gate->finding.why[0])
+                return gate->finding.why;
+        return gate->finding.why_not[0] ? gate->finding.why_not : what_it_waits_for(gate, s);
+}
+
+static void tell_closed(const struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts, const char *what,
+                        bool fencing)
+{
+        struct tg_evidence evidence = { .node_id = 0 };
+        char reason[TG_REASON_MAX];
+
+        snprintf(reason, sizeof reason, "HA actions are blocked for %.60s: no failover%s; %.250s", what,
+                 fencing ? " (fencing still active)" : "", why_closed(gate, s));
+        raise_alert(alerts, TG_ALERT_GATE_CLOSED, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
+}
+
 static void alert_records(struct tg_gate *gate, const struct tg_situation *s, struct tg_alerts *alerts)
 {
+        const struct tg_member *left = left_closed(gate, s);
         char reason[TG_REASON_MAX];
-        bool closed = false;
+        bool closed = left;
 
+        if (left)
+                tell_closed(gate, s, alerts, left->name, left->report.gate.flags & TG_GATE_FENCING);
         for (int i = 0; i < TG_GATE_SLOTS; i++) {
                 const struct tg_gate_record *r = &gate->reg.records[i];
-                struct tg_evidence evidence = { .node_id = 0 };
 
                 if (r->stage != TG_STAGE_VERIFIED && r->stage != TG_STAGE_OPENING)
                         continue;
                 closed = true;
-                snprintf(reason, sizeof reason, "HA actions are blocked for %.60s: no failover%s; %.250s", target_of(s, r),
-                         gate->ha[i].known && gate->ha[i].result.flags & TG_GATE_FENCING ? " (fencing still active)" : "",
-                         gate->finding.why[0]       ? gate->finding.why
-                         : gate->finding.why_not[0] ? gate->finding.why_not
-                                                    : what_it_waits_for(gate, s));
-                raise_alert(alerts, TG_ALERT_GATE_CLOSED, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
+                tell_closed(gate, s, alerts, target_of(s, r), gate->ha[i].known && gate->ha[i].result.flags & TG_GATE_FENCING);
         }
         if (!closed)
                 gate->closed_raw_ns = 0;
@@ -134,10 +162,7 @@ static void alert_records(struct tg_gate *gate, const struct tg_situation *s, st
                 char age[TG_NUMBER_MAX];
 
                 snprintf(reason, sizeof reason, "HA actions have been blocked for %s, longer than gate.max_hold: %.300s",
-                         tg_ns_text(evidence.value_ns, age),
-                         gate->finding.why[0]       ? gate->finding.why
-                         : gate->finding.why_not[0] ? gate->finding.why_not
-                                                    : what_it_waits_for(gate, s));
+                         tg_ns_text(evidence.value_ns, age), why_closed(gate, s));
                 raise_alert(alerts, TG_ALERT_GATE_MAX_HOLD, TG_ALERT_CLUSTER_SLOT, &evidence, reason);
         }
 }

@@ -25,6 +25,9 @@ static void copy_finding(const struct tg_node *node, struct tg_gate_status *out)
         if (record) {
                 out->scope = (enum tg_gate_scope)record->scope;
                 out->target_id = record->target_id;
+        } else if (tg_gate_self_owes(&node->gate)) {
+                out->scope = TG_GATE_NODE;
+                out->target_id = node->identity.node_id;
         } else if (f->danger != TG_DANGER_NONE) {
                 out->scope = f->scope;
                 out->target_id = f->lone >= 0 ? node->view.members[f->lone].id : 0;

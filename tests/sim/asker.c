@@ -93,7 +93,8 @@ static void note(struct sim *sim, const struct sim_event *event)
         else
                 time = sim_clock_real(&sim->nodes[event->from - sim->n_servers].clock, t);
         node->ha.said[event->from] =
-                (struct sim_said){ t, time - sim_clock_real(&node->clock, t), node->ha.said[event->from].ahead_ns };
+                (struct sim_said){ t, time - sim_clock_real(&node->clock, t), node->ha.said[event->from].ahead_ns,
+                                   time - sim_clock_raw(&node->clock, t) };
 }
 
 static void tell(struct sim *sim, uint32_t i)

@@ -200,6 +200,11 @@ static bool on_record(const struct basis_case *k)
 {
         const struct tg_gate_record *r = k->core->gate.reg.records;
 
+        /* a node's part of it may outlast it */
+        for (uint32_t i = 0; i < k->c->sim->n && !tg_stage_is_live(r[0].stage); i++)
+                if (k->c->sim->nodes[i].ha.own.hand == SIM_TIMEGUARD ||
+                    (k->c->sim->nodes[i].core && tg_gate_self_owes(&k->c->sim->nodes[i].core->gate)))
+                        return true;
         return r[0].stage == TG_STAGE_VERIFIED || r[0].stage == TG_STAGE_OPENING || r[1].stage == TG_STAGE_VERIFIED ||
                r[1].stage == TG_STAGE_OPENING;
 }

@@ -60,6 +60,16 @@ static bool truly_crosses(const struct sim_check *c, uint32_t a, uint32_t b, int
         return false;
 }
 
+/* As far as that answer tells, the source is so far from the clock as it is now: own steps since are in. */
+static bool is_still_ahead(const struct sim_check *c, uint32_t i, const struct sim_said *said, int64_t limit_ns)
+{
+        const struct sim_clock *clock = &c->sim->nodes[i].clock;
+        int64_t now = c->sim->t_ns, drift_ns = (now - said->t_ns) / 1000;
+        int64_t ahead = said->ahead_of_raw_ns - (sim_clock_real(clock, now) - sim_clock_raw(clock, now));
+
+        return llabs(ahead) > limit_ns - EDGE_NS - drift_ns;
+}
+
 bool check_truly_pending(const struct sim_check *c, uint32_t i, int64_t limit_ns)
 {
         const struct sim_node *node = &c->sim->nodes[i];
@@ -74,7 +84,8 @@ bool check_truly_pending(const struct sim_check *c, uint32_t i, int64_t limit_ns
 
                 if (said->t_ns &&
                     (llabs(said->ahead_ns) > limit_ns - EDGE_NS || (is_new && llabs(said->before_ns) > limit_ns - EDGE_NS)) &&
-                    (moved <= said->t_ns || c->sim->t_ns - moved < RECENT_NS) && c->sim->t_ns - said->t_ns < TG_ASK_VALID_NS)
+                    (moved <= said->t_ns || c->sim->t_ns - moved < RECENT_NS || is_still_ahead(c, i, said, limit_ns)) &&
+                    c->sim->t_ns - said->t_ns < TG_ASK_VALID_NS)
                         return true;
         }
         return false;

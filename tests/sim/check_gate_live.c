@@ -16,14 +16,20 @@
 
 /* ---- how all is ---- */
 
+/* An administrator's word, as that node knows it: it closes in whatever mode. */
+static bool is_told_to_close(const struct sim_node *node)
+{
+        return node->core && tg_gate_wants_closed(&node->core->gate, node->core->clock.last.raw_ns);
+}
+
 static bool is_sound(const struct sim_check *c, uint32_t i)
 {
         const struct sim_node *node = &c->sim->nodes[i];
 
         return check_takes_part(c, i) && !check_ever_lied(c, i) && !node->ha.fails && !node->ha.hangs && !node->ha.disk_full &&
                node->ring == c->sim->nodes[0].ring && node->core->fingerprint == c->sim->nodes[0].core->fingerprint &&
-               node->options.gate_mode == TG_GATE_ENFORCE && node->options.gate_backend != TG_BACKEND_NONE &&
-               node->servo.daemon == SIM_CHRONY_RUNS;
+               (node->options.gate_mode == TG_GATE_ENFORCE || is_told_to_close(node)) &&
+               node->options.gate_backend != TG_BACKEND_NONE && node->servo.daemon == SIM_CHRONY_RUNS;
 }
 
 /* Every node takes part in one quorate ring, and nothing hinders the gate. */
@@ -31,7 +37,7 @@ static bool all_sound(const struct sim_check *c)
 {
         const struct sim *sim = c->sim;
 
-        if (sim->ha.kind == SIM_HA_NONE || sim->ha.busy || sim->ha.held || sim->ha.asked || sim->ghosts || !sim->nodes[0].core)
+        if (sim->ha.kind == SIM_HA_NONE || sim->ha.busy || sim->ha.held || sim->ghosts || !sim->nodes[0].core)
                 return false;
         for (uint32_t i = 0; i < sim->n; i++)
                 if (!is_sound(c, i))
@@ -60,7 +66,7 @@ static bool is_calm(const struct sim_check *c)
         int64_t limit = tg_gate_limit_ns(options) / 2, step = options->gate_step_limit_ns / 2;
 
         for (uint32_t a = 0; a < sim->n; a++) {
-                if (check_truly_pending(c, a, step))
+                if (check_truly_pending(c, a, step) || is_told_to_close(&sim->nodes[a]))
                         return false;
                 for (uint32_t b = a + 1; b < sim->n; b++) {
                         int64_t now = sim_offset(sim, a, b, sim->t_ns), before = sim_offset(sim, a, b, sim->t_ns - SAME_NS);

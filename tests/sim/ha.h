@@ -84,6 +84,7 @@ struct sim_unit { /* one run of the executor */
 struct sim_said {
         int64_t t_ns, ahead_ns;
         int64_t before_ns; /* at the answer before */
+        int64_t ahead_of_raw_ns;
 };
 
 struct sim_ha_node {

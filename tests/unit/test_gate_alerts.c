@@ -155,6 +155,22 @@ static void what_is_closed_is_said_and_how_long(void **state)
         }
 }
 
+/* It was away when the others opened themselves, or is not proven well yet. */
+static void a_node_is_left_closed(void **state)
+{
+        (void)state;
+        danger(TG_GATE_ENFORCE);
+        scene_report(2)->gate.flags |= TG_GATE_OURS;
+        hands_record(0, TG_STAGE_ISSUED, false);
+        assert_false(says(TG_ALERT_GATE_CLOSED));
+        hands_record(0, TG_STAGE_UNDONE, false);
+        assert_true(says_of(TG_ALERT_GATE_CLOSED, "blocked for n3: no failover; "));
+        scene_mute(2);
+        assert_false(says(TG_ALERT_GATE_CLOSED));
+        scene_member(2);
+        assert_false(says(TG_ALERT_GATE_CLOSED));
+}
+
 /* When nothing is wrong any more, what it still waits for is said, in both alerts. */
 static void what_closed_waits_for(void **state)
 {
@@ -229,5 +245,5 @@ static void proof_is_acted_upon_at_once(void **state)
 
 TESTS_MAIN(TEST(what_it_would_do_is_said_while_observing), TEST(where_one_does_not_know_the_command_for_all),
            TEST(what_others_close_and_never_is), TEST(who_would_close_itself), TEST(why_it_does_not_close),
-           TEST(what_is_closed_is_said_and_how_long), TEST(what_closed_waits_for), TEST(what_has_failed), TEST(whose_it_is),
-           TEST(proof_is_acted_upon_at_once))
+           TEST(what_is_closed_is_said_and_how_long), TEST(what_closed_waits_for), TEST(a_node_is_left_closed),
+           TEST(what_has_failed), TEST(whose_it_is), TEST(proof_is_acted_upon_at_once))

@@ -215,7 +215,8 @@ static void what_this_node_has_closed_is_told(void **state)
         assert_false(status(o).owes);
         assert_true(tg_node_restore(o->node, saved, tg_gate_save(&registers, saved)));
         assert_true(status(o).owes);
-        assert_int_equal(status(o).state, TG_GATE_IS_OPEN);
+        assert_int_equal(status(o).state, TG_GATE_IS_CLOSED);
+        assert_int_equal(status(o).scope, TG_GATE_NODE);
 }
 
 int main(void)
