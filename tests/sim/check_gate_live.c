@@ -182,6 +182,16 @@ static bool is_moving(const struct sim *sim)
         return moving;
 }
 
+/* Somebody else has closed it, or some of it: there is nothing to do. */
+static bool is_closed_by_others(const struct sim *sim)
+{
+        bool closed = sim->ha.cluster.hand == SIM_ADMINISTRATOR;
+
+        for (uint32_t i = 0; i < sim->n; i++)
+                closed |= sim->nodes[i].ha.own.hand == SIM_ADMINISTRATOR;
+        return closed || is_moving(sim);
+}
+
 static void check_closes(struct sim_check *c)
 {
         const struct sim *sim = c->sim;
@@ -194,7 +204,7 @@ static void check_closes(struct sim_check *c)
 
                 if (!any_live(gate) && !tells(sim, i, TG_ALERT_GATE_BLOCKED) && !tells(sim, i, TG_ALERT_GATE_FAILED) &&
                     !tells(sim, i, TG_ALERT_GATE_TAKEN) && !tells(sim, i, TG_ALERT_GATE_UNCLEAR) &&
-                    gate->ha[0].result.state != TG_HA_CLOSED && !is_moving(sim))
+                    gate->ha[0].result.state != TG_HA_CLOSED)
                         sim_trouble(c->sim,
                                     "closes: clocks have been beyond the gate limit for %.0f s, and n%u does nothing and says "
                                     "nothing",
@@ -271,7 +281,7 @@ void check_gate_live(struct sim_check *c)
                 c->sound_t_ns = now;
         if (c->sound_t_ns == now || now < SAME_NS || !is_calm(c))
                 c->calm_t_ns = now;
-        if (!is_breached(c))
+        if (!is_breached(c) || is_closed_by_others(c->sim))
                 c->breach_t_ns = now;
         if (c->sound_t_ns == now || is_moving(c->sim) || !all_find_danger(c->sim))
                 c->danger_t_ns = now;
