@@ -110,7 +110,7 @@ class Node(Host):
     def start_time(self):
         """chronyd with the sources as they are set at present."""
         lines = [self.source_line(address) for address in self.sources]
-        lines += ["driftfile /run/chrony/drift", "rtcsync", "makestep 1 3", "bindcmdaddress 127.0.0.1", "bindcmdaddress ::1"]
+        lines += ["driftfile /run/chrony/drift", "rtcsync", f"makestep 1 {self.lab.stepping_updates}", "bindcmdaddress 127.0.0.1", "bindcmdaddress ::1"]
         if self.local_stratum:
             lines.append(f"local stratum {self.local_stratum}")
         self.start_chronyd(lines + self.lab.chrony_lines)

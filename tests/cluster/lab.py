@@ -52,6 +52,7 @@ def check_machine():
 class Lab:
     _made = 0
     node_class = Node
+    stepping_updates = 3  # of a chronyd that has just begun, as Debian has it
 
     def __init__(self, nodes=3, build=None, token_ms=1000, token_coefficient_ms=100, two_node=None, poll=(0, 0), budget="1s", agents=True, crypto=False,
                  sched_rr=False, chrony_lines=(), conf_lines=(), agent_wrapper=(), keep_logs=False):
@@ -169,14 +170,14 @@ class Lab:
     # Asking.
 
     def wait_for(self, predicate, timeout_s, what="it", every_s=0.05):
-        """Polls until the predicate gives something true, and returns that."""
+        """Polls until the predicate gives something true, and returns that. What it is may be a function, for what is known only at the end."""
         deadline = time.monotonic() + timeout_s
         while True:
             value = predicate()
             if value:
                 return value
             if time.monotonic() > deadline:
-                raise LabError(f"waited {timeout_s} s in vain for {what}")
+                raise LabError(f"waited {timeout_s} s in vain for {what() if callable(what) else what}")
             time.sleep(every_s)
 
     def formed(self, numbers=None):

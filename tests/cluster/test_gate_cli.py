@@ -44,7 +44,15 @@ def gates(lab):
 
 
 def wait_gates(lab, state, timeout_s=5):
-    lab.wait_for(lambda: {gate["state"] for gate in gates(lab)} == {state}, timeout_s, f"the gate to be {state} for all")
+    lab.wait_for(lambda: {gate["state"] for gate in gates(lab)} == {state}, timeout_s,
+                 lambda: f"the gate to be {state} for all: it is {[gate['state'] for gate in gates(lab)]}")
+
+
+def require_said(lab, number, *either):
+    """By the screen of the gate and by that of all."""
+    for command in ("gate", "status"):
+        text = " ".join(lab.nodes[number].show(command)[1].split())
+        require(any(words in text for words in either), f"{either} is not in {command} of n{number}: {text}")
 
 
 def bus_property(lab, number, name, prefix=()):
@@ -62,7 +70,8 @@ def test_hold_is_every_nodes(lab):
         require(gate["hold"]["by"] == "n1" and 7180 < gate["hold"]["left_s"] <= 7200 and not gate["hold"]["taken"], gate["hold"])
         require([check["met"] for check in gate["checks"] if check["name"] == "hold"] == [False], gate["checks"])
     code, text = lab.nodes[3].show("gate")
-    require(code == DONE and text.startswith("GATE HELD: ") and "held by an administrator on n1, for another " in text, text)
+    require(code == DONE and text.startswith("GATE HELD: "), text)
+    require_said(lab, 3, "held by an administrator on n1, for another 2 h 0 min", "held by an administrator on n1, for another 119 min")
     require_equal(bus_property(lab, 3, "State"), 's "held"', "over the bus")
     require_equal(bus_property(lab, 3, "HoldBy"), 's "n1"', "over the bus")
     require_equal(say(lab, 2, "gate", "release")[0], DONE, "release")
@@ -77,6 +86,7 @@ def test_hold_without_end(lab):
     wait_gates(lab, "held")
     require(all(gate["hold"]["left_s"] is None for gate in gates(lab)), gates(lab)[0]["hold"])
     require_equal(bus_property(lab, 1, "HoldSeconds"), f"u {FOREVER}", "over the bus")
+    require_said(lab, 1, "held by an administrator on n2, until 'timeguard gate release'")
     require_equal(say(lab, 2, "gate", "release")[0], DONE, "release")
     wait_gates(lab, "open")
 

@@ -141,6 +141,7 @@ class MachineNode(Node):
 
 class Machines(Lab):
     node_class = MachineNode
+    stepping_updates = 1  # later ones would take back what a test has just stepped, before the gate closes
 
     def __init__(self, nodes, build, **options):
         options = {"poll": (4, 4), "budget": "50ms", **options}
@@ -202,7 +203,25 @@ class Machines(Lab):
         return {number: [verb for _, verb in node.gate_runs(since_s)] for number, node in self.nodes.items()}
 
     def wait_alert(self, name, since_s, timeout_s, number=1, transition="raised"):
-        return self.wait_for(lambda: self.nodes[number].alerts(name, since_s, transition), timeout_s, f"{name} {transition} on n{number}", 0.5)[0]
+        node = self.nodes[number]
+        return self.wait_for(lambda: node.alerts(name, since_s, transition), timeout_s,
+                             lambda: f"{name} {transition} on n{number}; raised there: {[e['MESSAGE'] for e in node.alerts(since_s=since_s)]}", 0.5)[0]
+
+    def _wait_moved(self, since_s, timeout_s, number, transition):
+        def moved():
+            for node in self.nodes.values():
+                for entry in node.alerts("gate-failed", since_s):
+                    raise AssertionError(f"{node.name}: {entry['MESSAGE']}")
+            return self.nodes[number].alerts("gate-closed", since_s, transition)
+        return self.wait_for(moved, timeout_s, f"gate-closed {transition} on n{number}", 0.5)[0]
+
+    def wait_closed(self, since_s, timeout_s, number=1):
+        """Until a node says so; a failure that any of them tells of is the end of it."""
+        return self._wait_moved(since_s, timeout_s, number, "raised")
+
+    def wait_opened(self, since_s, timeout_s, number=1):
+        """The same of what was closed."""
+        return self._wait_moved(since_s, timeout_s, number, "cleared")
 
     # Clocks.
 
