@@ -75,7 +75,8 @@ def gate_of(lab, number, *words):
 
 def wait_gate(lab, word, timeout_s):
     """Until every node says so."""
-    lab.wait_for(lambda: all(gate_of(lab, n, word) for n in lab.nodes), timeout_s, f"'{word}' on all nodes", 0.1)
+    lab.wait_for(lambda: all(gate_of(lab, n, word) for n in lab.nodes), timeout_s,
+                 lambda: f"'{word}' on all nodes: {[(d['gate']['state'], d['gate']['records']) if d else None for d in map(lab.status, lab.nodes)]}", 0.1)
 
 
 def main(needs=lambda: None):

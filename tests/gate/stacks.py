@@ -172,7 +172,7 @@ class Proxmox(Stack):
 
     def wait_opened(self, mark, mended_s, release_s):
         """Until it is open: armed once, by one node, and not before all was well for so long. mended_s: of the wall clock."""
-        self.lab.wait_alert("gate-closed", mark, 120, transition="cleared")
+        self.lab.wait_opened(mark, 120)
         self.wait_armed()
         require_equal([words for _, _, words in self.calls(ARM)], ["crm-command arm-ha"], "runs of arm-ha")
         after_s = self.calls(ARM)[0][0] - mended_s
@@ -180,7 +180,7 @@ class Proxmox(Stack):
 
     def wait_closed(self, mark):
         """Until timeguard says so, and then the stack itself must show that the cluster is disarmed."""
-        self.lab.wait_alert("gate-closed", mark, CLOSE_S)
+        self.lab.wait_closed(mark, CLOSE_S)
         require_equal((self.armed(), self.manager_status().get("disarm")), ([], {"mode": "freeze", "state": "disarmed"}), "watchdogs, disarm")
         require_equal(set(self.services().values()), {"freeze"}, "guests")
         require_equal([words for _, _, words in self.calls(DISARM)], ["crm-command disarm-ha freeze"], "runs of disarm-ha")

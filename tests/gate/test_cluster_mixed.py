@@ -19,7 +19,7 @@ def each_node_closes_itself(lab):
     with using(lab, Proxmox, MIXED) as p:
         mark, master = lab.now_s(), p.master()
         lab.step(1, 10 * SECOND)
-        lab.wait_alert("gate-closed", mark, CLOSE_S)
+        lab.wait_closed(mark, CLOSE_S)
         took_s = lab.now_s() - mark
         units = {name: (p.units(name)["pve-ha-lrm"], p.units(name)["pve-ha-crm"]) for name in p.versions}
         require_equal((set(units.values()), p.armed()), ({("inactive", "inactive")}, []), f"units {units}, watchdogs")
@@ -27,7 +27,7 @@ def each_node_closes_itself(lab):
         p.check_last(master, mark)
         require_equal("disarm" in p.manager_status(), False, "a disarm, however far it came")
         lab.mend(1)
-        lab.wait_alert("gate-closed", mark, 120, transition="cleared")
+        lab.wait_opened(mark, 120)
         p.wait_armed()
         require_equal((lab.alerts("gate-failed", mark), p.calls(), p.resets()), ({}, [], []), "failures told, runs of ha-manager, resets")
         return f"closed after {took_s:.1f} s"

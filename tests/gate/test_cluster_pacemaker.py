@@ -20,12 +20,12 @@ def maintenance(p):
 
 def closed(lab, mark):
     lab.step(1, 10 * SECOND)
-    return lab.wait_alert("gate-closed", mark, CLOSE_S)
+    return lab.wait_closed(mark, CLOSE_S)
 
 
 def opened(lab, p, mark):
     lab.mend(1)
-    lab.wait_alert("gate-closed", mark, 120, transition="cleared")
+    lab.wait_opened(mark, 120)
     require_equal((maintenance(p), lab.alerts("gate-failed", mark)), ("", {}), "maintenance-mode as before, failures told")
 
 
