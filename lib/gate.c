@@ -51,7 +51,7 @@ static void note_stage(struct tg_gate *gate, int slot, int64_t now_raw_ns)
                 return;
         if (record->stage == TG_STAGE_VERIFIED || record->stage == TG_STAGE_UNDONE)
                 tg_gate_transition(gate, now_raw_ns);
-        work->asked = work->moved = false; /* whoever wrote it: this node may have to go on with it */
+        work->asked = work->moved = work->was_open = false; /* whoever wrote it: this node may have to go on with it */
         work->stage = record->stage;
         work->stage_raw_ns = now_raw_ns;
         gate->ha[slot].open_seen = 0;

@@ -16,6 +16,7 @@
 
 #define TG_GATE_RUN_NS (35 * TG_NS_PER_S) /* no run of the executor lasts longer */
 #define TG_GATE_RECENT 8
+#define TG_GATE_SEEN   2 /* one reading may be of the moment of a change */
 
 /* One reading of the HA stack, of the cluster or of the own node. */
 struct tg_ha_reading {
@@ -39,7 +40,8 @@ struct tg_gate_work {
         bool done;            /* ... and whose command was accepted, or may have been */
         bool asked;           /* the record is OPENING, and this process has asked it to open */
         bool moved;           /* it was read to be opening, or open, since the record is OPENING, whoever asked it to */
-        uint8_t shut_again;   /* readings in a row, after that, that found it closed, or closing */
+        bool was_open;      /* what it had closed was read to be open, twice: seen also while nothing could be done about it */
+        uint8_t shut_again; /* readings in a row, after that, that found it closed, or closing */
         uint8_t failures;
         int64_t rest_until_ns;         /* after a failure */
         int64_t removed_raw_ns;        /* since when its node is not configured; 0: it is */
@@ -84,7 +86,7 @@ struct tg_gate {
         struct tg_gate_duty duty;
         struct tg_gate_work work[TG_GATE_SLOTS];
         uint8_t own_failures;      /* of what this node does to itself */
-        bool own_unasked;          /* `own` is TRIED, and the command has not been asked for yet */
+        bool own_unasked;          /* `own` is TRIED, and no command of this process was accepted, or may have been */
         bool own_opens, own_moved; /* `own` is TRIED to open; and it was read to be opening since */
         bool own_was_open; /* what it had closed was read to be open, twice: seen also while nothing could be done about it */
         int64_t own_rest_until_ns, own_asked_raw_ns;

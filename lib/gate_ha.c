@@ -178,6 +178,7 @@ static void take_reading(struct tg_gate *gate, const struct tg_situation *s, int
                                 : ha->open_seen < UINT8_MAX ? (uint8_t)(ha->open_seen + 1)
                                                             : UINT8_MAX;
                 ha->shut_seen |= result->state == TG_HA_CLOSING || result->state == TG_HA_CLOSED;
+                work->was_open |= slot && ha->open_seen >= TG_GATE_SEEN && (work->stage == TG_STAGE_VERIFIED || ha->shut_seen);
                 /* also by who only looks on: whoever asked for it may die, and this node go on with it */
                 work->moved |=
                         work->stage == TG_STAGE_OPENING && ha->asked_raw_ns >= work->stage_raw_ns && is_opened(result->state);
@@ -185,7 +186,7 @@ static void take_reading(struct tg_gate *gate, const struct tg_situation *s, int
                                    : work->shut_again < UINT8_MAX                        ? (uint8_t)(work->shut_again + 1)
                                                                                          : UINT8_MAX;
                 gate->own_moved |= !slot && gate->own_opens && result->state == TG_HA_OPENING;
-                gate->own_was_open |= !slot && gate->order.scope == TG_GATE_NODE && ha->open_seen > 1 &&
+                gate->own_was_open |= !slot && gate->order.scope == TG_GATE_NODE && ha->open_seen >= TG_GATE_SEEN &&
                                       gate->reg.own.acted == TG_ACTED_CLOSED;
         }
         /* a deed that waited for it is done when the next own report comes back */
@@ -200,6 +201,8 @@ static void take_close(struct tg_gate *gate, const struct tg_situation *s, int s
         if (!slot && gate->order.scope == TG_GATE_NODE) {
                 if (result->outcome == TG_GATE_FAILED)
                         tg_gate_self_failed(gate, s, result->detail);
+                else
+                        gate->own_unasked = false; /* what closes it from now on may be that */
                 if (result->outcome == TG_GATE_FAILED && (result->state == TG_HA_CLOSED || result->state == TG_HA_CLOSING))
                         tg_gate_self_disown(gate);
                 return;

@@ -5,13 +5,11 @@
 
 #include "gate_step.h"
 
-#define AGAIN_NS   (30 * TG_NS_PER_S)
-#define OPEN_SEEN  2
-#define AGAIN_SEEN 2
+#define AGAIN_NS (30 * TG_NS_PER_S)
 
 bool tg_gate_is_open_again(const struct tg_gate_at *at)
 {
-        return !tg_gate_is_fanned_out(at) && at->gate->ha[at->slot].open_seen >= OPEN_SEEN;
+        return !tg_gate_is_fanned_out(at) && (at->work->was_open || at->gate->ha[at->slot].open_seen >= TG_GATE_SEEN);
 }
 
 /* One command for all has been accepted. It never takes effect while a node's HA services stand still by themselves (Proxmox: the manager waits
@@ -34,7 +32,7 @@ void tg_gate_at_verified(struct tg_gate_at *at)
         if (tg_gate_is_open_again(at)) {
                 if (at->slot && at->record->boot_tag != tg_gate_boot_tag(at->gate)) {
                         /* a reboot has started its services */
-                        if (tg_gate_is_wanted(at))
+                        if (tg_gate_is_wanted(at) && tg_gate_ha_state(at) == TG_HA_OPEN)
                                 tg_gate_begin(at);
                         else
                                 tg_gate_finish(at, TG_STAGE_UNDONE);
@@ -62,7 +60,7 @@ static void open_whole(struct tg_gate_at *at)
         } else if (at->work->moved && tg_gate_is_shut(at)) {
                 /* shut again by somebody else, or it never came to be open: a service failed to start, the manager died. One reading
                    may be of the moment between a command's being taken and its being carried out */
-                if (at->work->shut_again >= AGAIN_SEEN)
+                if (at->work->shut_again >= TG_GATE_SEEN)
                         tg_gate_finish(at, TG_STAGE_UNCLEAR);
         } else if (tg_gate_is_shut(at) && (!at->work->asked || at->s->now_raw_ns - at->work->asked_raw_ns > AGAIN_NS)) {
                 if (at->gate->finding.danger != TG_DANGER_NONE && !is_superseded(at)) {

@@ -96,7 +96,6 @@ static void close_self(struct tg_gate *gate, const struct tg_situation *s)
                 if (!gate->own_asked_raw_ns || s->now_raw_ns - gate->own_asked_raw_ns > TG_GATE_RUN_NS)
                         set_own(gate, TG_ACTED_NOT);
         } else if (state == TG_HA_OPEN && own->acted == TG_ACTED_TRIED && may_ask(gate, s)) {
-                gate->own_unasked = false;
                 tg_gate_order_run(gate, s, 0, TG_GATE_CLOSE);
         }
 }
