@@ -21,6 +21,8 @@ arguments.add_argument("names", nargs="*")
 ARGS = arguments.parse_args()
 
 SECOND = 10**9
+SOON_S = 20  # more than enough where nothing is to be done
+STAYS_REPORTS = 5  # whoever gave up the closed gate would be known everywhere by then
 HOUR = 3600 * SECOND
 SHIPPED = {"packaging/systemd/timeguard-step@.service": "/usr/lib/systemd/system/timeguard-step@.service",
            "packaging/dbus/org.timeguard1.conf": "/etc/dbus-1/system.d/org.timeguard1.conf"}
@@ -49,7 +51,7 @@ def begin(lab, mode="observe"):
 
 
 def safe_step(node, *words, timeout_s=400):
-    done = node.run("timeguard", "safe-step", *words, check=False, timeout_s=timeout_s)
+    done = node.run("timeout", str(timeout_s), "timeguard", "safe-step", *words, check=False, timeout_s=timeout_s + 10)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -62,6 +64,12 @@ def gate(lab, number=1):
     return lab.status(number)["gate"]
 
 
+def word_of(lab, number=1):
+    """Who gave the word that keeps the gate closed, and for how long, if there is one."""
+    word = gate(lab, number)["close"]
+    return word and (word["by"], word["left_s"])
+
+
 def jump(lab):
     """The source, but no chronyd yet, is an hour ahead; every agent has found out."""
     lab.servers["ntp"].disturb("step", HOUR)
@@ -71,27 +79,46 @@ def jump(lab):
 @test
 def without_yes_nothing_is_done(lab):
     begin(lab)
-    code, text = safe_step(lab.nodes[1])
+    code, text = safe_step(lab.nodes[1], timeout_s=SOON_S)
     require(code == 0 and "No step is needed" in text, f"{code} {text}")
     jump(lab)
-    code, text = safe_step(lab.nodes[2])
+    code, text = safe_step(lab.nodes[2], timeout_s=SOON_S)
     require(code == 0 and text.endswith("Nothing was done; --yes does it.\n") and "certainly +3" in text, f"{code} {text}")
     present, target = (time.mktime(time.strptime(re.search(rf"^{name}: +(\S+ \S+)", text, re.M)[1], "%Y-%m-%d %H:%M:%S")) for name in ("Present", "Target"))
     require(3598 <= target - present <= 3602, text)
     require("Others:   n1, n3 are as far" in text, text)
-    code, text = safe_step(lab.nodes[1], "--resume")
+    code, text = safe_step(lab.nodes[1], "--resume", timeout_s=SOON_S)
     require(code == 1 and "nothing to resume" in text, f"{code} {text}")
     require_equal((gate(lab)["state"], gate(lab)["close"]), ("open", None), "the gate")
     require(min(abs(shift_ns(lab, n)) for n in lab.nodes) > HOUR // 2, "a clock was stepped")
 
 
+def measured(node, mark):
+    return "200 OK" in [entry["MESSAGE"] for entry in node.journal("-u", "timeguard-step@1.service", since_s=mark)]
+
+
 @test
 def the_step_itself_refuses_while_a_watchdog_is_armed(lab):
-    p = begin(lab)
+    """Before it begins, and once more at the last moment."""
+    p, node = begin(lab), lab.nodes[1]
     jump(lab)
     require(p.armed(), "the premise: armed watchdogs")
-    done = lab.nodes[1].run("systemctl", "start", "timeguard-step@1.service", check=False)
-    require(done.returncode != 0, done.stdout + done.stderr)
+    drop_in = "/run/systemd/system/timeguard-step@.service.d"
+    try:
+        for first_look in (True, False):
+            mark = lab.now_s()
+            done = node.run("systemctl", "start", "timeguard-step@1.service", check=False)
+            require(done.returncode != 0, f"the unit was run to its end, first look {first_look}")
+            if first_look:
+                require(not measured(node, mark), "chronyd was asked for measurements")
+            else:
+                lab.wait_for(lambda: measured(node, mark), 5, "chronyd to be asked for measurements: what refused was another look")
+            node.run("mkdir", "-p", drop_in)
+            node.machine.write(f"{drop_in}/late.conf", "[Unit]\nAssertPathExists=\n")
+            node.systemctl("daemon-reload")
+    finally:
+        node.run("rm", "-rf", drop_in)
+        node.systemctl("daemon-reload")
     time.sleep(8)
     require(abs(shift_ns(lab, 1)) > HOUR // 2, "the clock was stepped")
 
@@ -140,8 +167,9 @@ def an_interrupted_one_stays_closed_until_resumed_or_aborted(lab):
     node.run("systemd-run", "--unit=stepping", "--collect", "timeguard", "safe-step", "--yes")
     lab.wait_for(lambda: abs(shift_ns(lab, 1)) < SECOND, 200, "n1 to be stepped", 0.2)
     node.run("systemctl", "kill", "-s", "KILL", "stepping")
-    require_equal((gate(lab, 2)["state"], p.armed()), ("closed", []), "the gate, watchdogs")
-    code, text = safe_step(lab.nodes[2], "--resume", "--timeout", "1s")
+    lab.wait_reports(STAYS_REPORTS)
+    require_equal((gate(lab, 2)["state"], word_of(lab, 2), p.armed()), ("closed", ("n1", None), []), "gate, word, watchdogs")
+    code, text = safe_step(lab.nodes[2], "--resume", "--timeout", "1s", timeout_s=120)
     require(code == 1 and "the gate stays closed" in text, f"{code} {text}")
     require_equal((p.armed(), p.calls(ARM)), ([], []), "watchdogs, runs of arm-ha while n3 is an hour behind")
     safe_step(lab.nodes[3], "--resume", "--timeout", "1s")
@@ -164,7 +192,8 @@ def what_fails_stays_closed_and_an_abort_opens(lab):
     code, text = safe_step(node, "--yes")
     node.run("systemctl", "unmask", "--runtime", "timeguard-step@.service")
     require(code == 1 and "the clock was not stepped" in text and "the gate stays closed and nothing fails over" in text, f"{code} {text}")
-    require_equal((gate(lab, 2)["state"], gate(lab, 2)["close"]["by"], p.armed()), ("closed", "n1", []), "gate, word, watchdogs")
+    lab.wait_reports(STAYS_REPORTS)
+    require_equal((gate(lab, 2)["state"], word_of(lab, 2), p.armed()), ("closed", ("n1", None), []), "gate, word, watchdogs")
     require(node.run("timeguard", "status", check=False).stdout.startswith("GATE CLOSED: no failover"), "the first line")
     lab.servers["ntp"].disturb("step", -HOUR)
     code, text = safe_step(lab.nodes[2], "--abort")
