@@ -8,6 +8,7 @@ import ctypes
 import json
 import os
 import random
+import struct
 import sys
 import time
 
@@ -114,12 +115,27 @@ def absurd(report, dice):
     return patched(report, 52, b"\xff" * 7 + b"\x7f") if dice.random() < 0.5 else patched(report, 52, b"\xff" * 8)
 
 
+RAW_AT, HULL_SINCE_AT = 52, 120
+LIE_NS = 3600 * 10**9
+
+
+def forged_clock(report, n):
+    """What the agent of this node would say now, had its clock been set forward by an hour; its echoes as they were."""
+    raw, c, boot = struct.unpack_from("<qqq", report, RAW_AT)
+    low, high, since, steady = struct.unpack_from("<qqqq", report, HULL_SINCE_AT - 16)
+    passed = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW) - raw
+    seq = int.from_bytes(report[SEQ_AT:SEQ_AT + 4], "little") + 1 + n
+    report = patched(report, SEQ_AT, struct.pack("<I", seq))
+    report = patched(report, RAW_AT, struct.pack("<qqq", raw + passed, c + LIE_NS, boot + passed))
+    return patched(report, HULL_SINCE_AT - 16, struct.pack("<qqqq", low + LIE_NS, high + LIE_NS, since + passed, steady + passed))
+
+
 KINDS = {"truncated": truncated, "foreign": foreign, "future-major": future_major, "oversized": oversized, "forged": forged, "absurd": absurd}
 
 
 def main():
     parser = argparse.ArgumentParser(description="Sends spoilt reports into the process group of timeguard.")
-    parser.add_argument("kinds", nargs="+", choices=[*KINDS, "own-replay", "empty"])
+    parser.add_argument("kinds", nargs="+", choices=[*KINDS, "own-replay", "forged-clock", "empty"])
     parser.add_argument("--node", type=int, required=True, help="the id of the node that it runs on")
     parser.add_argument("--nodes", type=int, default=3, help="how many nodes to hear first")
     parser.add_argument("--count", type=int, default=10, help="messages of each kind")
@@ -133,6 +149,8 @@ def main():
         report = member.heard[a.node]
         if kind == "own-replay":
             data = report
+        elif kind == "forged-clock":
+            data = forged_clock(report, n)
         elif kind == "empty":
             data = b""
         elif kind == "forged":

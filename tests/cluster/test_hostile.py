@@ -97,7 +97,30 @@ def test_lying_agent(lab):
     require_equal({n["state"] for d in watch.documents() for n in d["nodes"] if n["id"] != HOSTILE}, {"ok"}, "states of the honest")
 
 
-GROUPS = [Group(test_each_kind, test_own_replay, test_flood, test_lying_agent, budget="50ms")]
+def test_forged_clock(lab):
+    """In the place of n3's agent one speaks that is an hour ahead, in every other respect like it: n3 is beyond, which is all that it can have
+    the others say. Their own pair is theirs."""
+    node = lab.nodes[HOSTILE]
+    with Watch(lab, [1, 2]) as watch:
+        liar = node.program("liar", "/usr/bin/python3", os.path.join(HERE, "cpg_send.py"), "forged-clock", "--node", HOSTILE, "--count", 50, "--rate", 2.5)
+        liar.start()
+        lab.wait_for(lambda: any(a["id"] == "node-two-agents" for a in lab.status(1)["alerts"]), 10, "two members on n3")
+        node.agent.kill()
+        lab.wait_for(lambda: all(next(x for x in lab.status(n)["nodes"] if x["id"] == HOSTILE)["state"] == "beyond" for n in (1, 2)), 15,
+                     lambda: f"n{HOSTILE} to be beyond: {lab.status(1)['nodes']}")
+        gates = [lab.status(n)["gate"] for n in (1, 2)]
+        lab.wait_for(lambda: not liar.running(), 40, "the liar to end")
+        node.start_agent()
+        lab.wait_agreed(20)
+    watch.require_answers(0.5)
+    pair = [p["verdict"] for d in watch.documents() for p in d["pairs"] if (p["a"], p["b"]) == (1, 2)]
+    require_equal(set(pair), {"within"}, "the pair of the honest")
+    require_equal({n["state"] for d in watch.documents() for n in d["nodes"] if n["id"] != HOSTILE}, {"ok"}, "states of the honest")
+    require_equal({g["state"] for g in gates}, {"open"}, "gates that observe")
+    return f"the gate: {gates[0]['why'] or gates[0]['why_not']}; blocked: {gates[0]['blocked']}; would close: {gates[0]['would_close']}"
+
+
+GROUPS = [Group(test_each_kind, test_own_replay, test_flood, test_lying_agent, test_forged_clock, budget="50ms")]
 
 if __name__ == "__main__":
     sys.exit(main(GROUPS))
