@@ -1,71 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Does what the table of faults says, row by row, and tells of each what was seen and after how long."""
 
-import dataclasses
-import json
 import time
 
 import facts
 import latency
 from guest import GuestError
+from journal import Journal, raised
+from rows import Row
 from starved import Starved
 
 QUIET_S = 4     # before each fault: all agree, and nothing is told
 FRESH_S = 5     # what is older says nothing of now
-BOOT = "cat /proc/sys/kernel/random/boot_id"
 SETTLE_S = 120  # until all agree for the first time
-JOURNAL = "journalctl -q -u timeguard -o json --output-fields=TIMEGUARD_ALERT,TIMEGUARD_TRANSITION,TIMEGUARD_NODE,MESSAGE --no-pager"
-
-
-@dataclasses.dataclass
-class Row:
-    """Of the table of results."""
-    fault: object
-    seen: dict          # what was expected, and the seconds after which it was seen everywhere; None: never
-    recovered_s: float  # None: never
-    told: list          # alerts that were raised, each once
-    false: list         # those that do not belong to it, and on which nodes
-    error: str = ""
-    verdicts: str = ""  # of each node, in turn
-    latency: str = ""   # of a step: after how long the journals told of it
-    starved: float = 0  # the largest share of the time that a machine waited for the host's CPU
-
-    def late(self):
-        """What was seen too late or never."""
-        limit_s = self.fault.limit_s + self.fault.hold_s
-        return [text for text, at_s in self.seen.items() if at_s is None or at_s > limit_s]
-
-    def good(self):
-        return not self.error and not self.false and self.recovered_s is not None and not self.late()
-
-
-class Journal:
-    """The alerts that the guests' journals tell of, each once, and whether a guest was reset."""
-
-    def __init__(self, cluster):
-        self.cluster = cluster
-        self.cursors = cluster.each(lambda guest: json.loads(guest.run(f"{JOURNAL} -n 1"))["__CURSOR"])
-        self.boots = cluster.run(BOOT)
-
-    def new(self):
-        """[(viewer, entry)] since the last time, of the guests that answer."""
-        found = []
-        for number, guest in self.cluster.guests.items():
-            text = guest.run(f"{JOURNAL} --after-cursor='{self.cursors[number]}'", 60)
-            entries = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-            if entries:
-                self.cursors[number] = entries[-1]["__CURSOR"]
-            found += [(number, entry) for entry in entries if entry.get("TIMEGUARD_ALERT")]
-        return found
-
-    def resets(self):
-        """The names of the guests that have been booted anew since the last time."""
-        before, self.boots = self.boots, self.cluster.run(BOOT)
-        return [f"n{number}" for number, boot in self.boots.items() if boot != before[number]]
-
-
-def raised(entries):
-    return [f"n{viewer}: {e['TIMEGUARD_ALERT']} {e.get('TIMEGUARD_NODE', '')}".strip() for viewer, e in entries if e["TIMEGUARD_TRANSITION"] == "raised"]
 
 
 class Campaign:
@@ -119,7 +66,7 @@ class Campaign:
             self._do(fault.check)
             time.sleep(max(0, began_s + fault.hold_s - time.monotonic()))
         except GuestError as error:
-            row.error = str(error)
+            row.error = self._why(error)
         try:
             self._do(fault.mend)
             self._wait_seen(row, began_s)
@@ -135,8 +82,13 @@ class Campaign:
             row.false += [text for text in told if text.split()[1] not in fault.alerts]
             row.false += [f"{name} was reset" for name in self.journal.resets() if name not in fault.resets]
         except GuestError as error:
-            row.error = row.error or str(error)
+            row.error = row.error or self._why(error)
         return row
+
+    def _why(self, error):
+        """With what tells a machine that hangs from one whose commands do."""
+        seen = [f"n{n} {time.monotonic() - self.watch.answered_s[n]:.0f} s" for n in self.cluster.guests]
+        return f"{error}; the machines answered last before: {', '.join(seen)}"
 
     def _do(self, actions):
         for action in actions:
@@ -171,8 +123,5 @@ class Campaign:
 
 
 def tell(row):
-    seen = "; ".join(f"{text}: {'never' if at_s is None else f'{at_s:.1f} s'}" for text, at_s in row.seen.items())
     recovered = "not recovered" if row.recovered_s is None else f"recovered in {row.recovered_s:.1f} s"
-    late = row.late() and f"too late, after {row.fault.limit_s + row.fault.hold_s:.0f} s: {'; '.join(row.late())}"
-    waited = f"machines waited for the host {100 * row.starved:.0f} % of the time"
-    return "; ".join(filter(None, [seen, row.told and f"alerts: {', '.join(row.told)}", f"verdicts: {row.verdicts}", row.latency and f"told in the journal after: {row.latency}", recovered, row.false and f"false alerts: {', '.join(row.false)}", row.error, late, waited]))
+    return "; ".join([*row.parts(), recovered, f"machines waited for the host {100 * row.starved:.0f} % of the time"])

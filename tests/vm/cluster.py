@@ -24,7 +24,7 @@ NET = "10.77.3."
 SERVER = NET + "254"
 OTHER = NET + "253"
 PUBLIC = "203.0.113.5"
-BOOT_S = 300
+BOOT_S = 600
 FORM_S = 120
 
 
@@ -70,7 +70,7 @@ class Cluster:
         self.each(lambda guest: guest.start())
 
     def boot(self):
-        """Until all of them are one quorate ring and follow the server; returns the seconds that it took."""
+        """Until all of them are one quorate ring, follow the server; returns the seconds that it took."""
         began_s = time.monotonic()
         self.each(lambda guest: guest.wait_boot(BOOT_S))
         self.wait_for(self.formed, FORM_S, "corosync to form one ring", 2)
@@ -129,6 +129,11 @@ class Cluster:
     def synchronised(self):
         texts = self.each(lambda guest: guest.run("chronyc -n -c tracking", check=False))
         return all(len(text.split(",")) == 14 and text.split(",")[1] == SERVER for text in texts.values())
+
+    def watchdogs(self):
+        """Whether a hardware watchdog would reset a machine that stands still."""
+        states = self.each(lambda guest: guest.run("cat /sys/class/watchdog/watchdog0/state", check=False))
+        return f"hardware watchdogs: {', '.join(f'n{number} {state}' for number, state in states.items())}"
 
     # Breaking.
 

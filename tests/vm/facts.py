@@ -6,6 +6,7 @@
     alert NAME [nK]     an active alert
     gate WORD           what lets HA actions through: open, closed, ...
     no answer           there is no agent to ask
+    provable MS         the smallest budget that could be proven is told, and is larger than so many milliseconds
     lives               it answers"""
 
 
@@ -24,6 +25,8 @@ def holds(words, document):
         return True
     if words[0] == "verdict":
         return document["cluster"]["verdict"] == words[1]
+    if words[0] == "provable":
+        return (document["cluster"]["smallest_provable_budget_ns"] or 0) > int(words[1]) * 1000000
     if words[0] == "gate":
         return document["gate"] == words[1]
     if words[0] == "alert":

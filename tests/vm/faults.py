@@ -69,7 +69,8 @@ def no_ntp(number, dropped):
     """Whether what the node sends to UDP port 123 is lost, silently."""
     if not dropped:
         return sh(number, "tc qdisc del dev eth0 clsact")
-    return sh(number, "tc qdisc add dev eth0 clsact && tc filter add dev eth0 egress protocol ip u32 match ip protocol 17 0xff match ip dport 123 0xffff action drop")
+    match = "match ip protocol 17 0xff match ip dport 123 0xffff"
+    return sh(number, f"tc qdisc add dev eth0 clsact && tc filter add dev eth0 egress protocol ip u32 {match} action drop")
 
 
 def option(*lines):
@@ -106,6 +107,9 @@ def upgrade(number):
 
 
 HA_STATE = "timeguard status --json | perl -MJSON::PP -0777 -ne 'print decode_json($_)->{gate}{ha}{state} // q()'"
+# all but a little is taken at once, also of what is reserved for root
+FILL = "fallocate -l $(( $(stat -f -c '%f * %S' /) - 4194304 )) /fill; dd if=/dev/zero of=/fill2 bs=64k; true"
+EAT = """(timeout 30 perl -e '$x = q(a) x (($ARGV[0] - 20) * 1048576); sleep 60' $(free -m | awk '/^Mem/ {print $7}') >/dev/null 2>&1 &)"""
 MAINTENANCE = "crm_attribute --type crm_config --name maintenance-mode --query --quiet --default none"
 EXTRA = "/etc/timeguard/timeguard.conf.d/vm2.conf"
 GOOD_SOURCE = f"server 10.77.3.254 {POLL}"
@@ -147,8 +151,8 @@ FAULTS = [
     Fault("n3 follows a public address", [source(3, PUBLIC_SOURCE)],
           ["1 2 3: n3 foreign-source", "1 2 3: alert node-public-source n3"], NEW_CHRONYD | {"node-foreign-source", "node-public-source", "two-authorities"},
           mend=[source(3, GOOD_SOURCE)], limit_s=45),
-    Fault("what n2 sends to UDP port 123 is dropped", [no_ntp(2, True)], ["1 2 3: n2 holdover", "1 2 3: alert node-holdover n2"], {"node-holdover", "node-unsynchronised"},
-          limit_s=240, mend=[no_ntp(2, False)]),
+    Fault("what n2 sends to UDP port 123 is dropped", [no_ntp(2, True)], ["1 2 3: n2 holdover", "1 2 3: alert node-holdover n2"],
+          {"node-holdover", "node-unsynchronised"}, limit_s=240, mend=[no_ntp(2, False)]),
     Fault("the server is dead", [server("ntp", "stop")], ["1 2 3: n1 holdover", "1 2 3: n2 holdover", "1 2 3: n3 holdover"],
           {"node-holdover", "node-unsynchronised"}, limit_s=240, mend=[server("ntp", "start")]),
     Fault("the server jumps by 1 h", [server("ntp", "stop"), server("wrong", "start")], ["1 2 3: alert pending-step"],
@@ -174,8 +178,8 @@ FAULTS = [
     Fault("the link of n3 is down for 20 s: 2|1", [link(3, False)],
           ["1 2: n3 absent", "3: n1 absent", "3: verdict unproven"], {"cluster-unproven"}, hold_s=20, mend=[link(3, True)], short=True),
     # its hardware clock knows whole seconds, so that it is really beyond the budget until chronyd has slewed it
-    Fault("n1 is without power for 20 s and boots again", [power_cut(1)], ["2 3: n1 absent", "1: no answer"], STEP | NEW_CHRONYD | UNPROVEN | {"no-cluster"}, hold_s=20,
-          mend=[resume(1), boot(1)], recover_s=180, resets=("n1",)),
+    Fault("n1 is without power for 20 s and boots again", [power_cut(1)], ["2 3: n1 absent", "1: no answer"],
+          STEP | NEW_CHRONYD | UNPROVEN | {"no-cluster"}, hold_s=20, mend=[resume(1), boot(1)], recover_s=180, resets=("n1",)),
     # the agent and what it leans on
     Fault("timeguardd is killed (-9) on n1: systemd starts it again", [sh(1, "systemctl kill -s KILL timeguard")],
           ["1: no answer", "2 3: lives"], set(), hold_s=5, short=True),
@@ -183,12 +187,13 @@ FAULTS = [
           ["1 3: n2 mute", "2: no answer"], {"node-mute"}, limit_s=60, short=True),
     Fault("journald and dbus are restarted on all nodes", [on_all("systemctl restart systemd-journald && systemctl restart dbus", 60)],
           ["1 2 3: lives"], set(), hold_s=5, short=True),
-    Fault("the disk of n2 is full for 20 s", [sh(2, "fallocate -l $(df --output=avail -B 1 / | tail -n 1) /fill || dd if=/dev/zero of=/fill bs=1M; df / | tail -n 1", 120)],
-          ["1 2 3: lives"], UNPROVEN, hold_s=20, mend=[sh(2, "rm /fill")]),
-    Fault("n3 is short of memory for 30 s", [sh(3, "(timeout 30 perl -e '$x = \"a\" x (($ARGV[0] - 20) * 1024 * 1024); sleep 60' $(free -m | awk '/^Mem/ {print $7}') >/dev/null 2>&1 &)")],
-          ["1 2 3: lives"], UNPROVEN, hold_s=32),
+    Fault("the disk of n2 is full for 20 s", [sh(2, FILL, 120)], ["1 2 3: lives"], UNPROVEN, hold_s=20, limit_s=60,
+          check=[has(2, "dd if=/dev/zero of=/fill3 bs=64k count=16 2>&1 | grep -c 'No space'", "1", 10)], mend=[sh(2, "rm /fill /fill2 /fill3")]),
+    Fault("n3 is short of memory for 30 s", [sh(3, EAT)], ["1 2 3: lives"], UNPROVEN, hold_s=32,
+          check=[has(3, "awk '/^MemAvailable/ {print ($2 < 60000)}' /proc/meminfo", "1", 20)]),
     Fault("every CPU is busy for 300 s", [on_all("(timeout 300 sh -c 'while :; do :; done' >/dev/null 2>&1 &)")], ["1 2 3: lives"], UNPROVEN, hold_s=305),
-    Fault("a budget of 5 ms, smaller than what can be proven", [option("budget = 5ms")], ["1 2 3: verdict unproven", "1 2 3: alert budget-unprovable"],
+    Fault("a budget of 5 ms, smaller than what can be proven", [option("budget = 5ms")],
+          ["1 2 3: verdict unproven", "1 2 3: provable 5", "1 2 3: alert budget-unprovable"],
           {"budget-unprovable", "cluster-unproven", "configuration-differs"}, limit_s=90, mend=[option()]),
     UPGRADE,
     # the gate; not 10 s, by which chronyd takes notice of a jump itself and steps back

@@ -93,13 +93,14 @@ class Guest:
         return ["-chardev", f"socket,id={name},path={self._path(name)},server=on,wait=off"]
 
     def _argv(self):
-        words = ["qemu-system-x86_64", "-accel", "tcg,tb-size=256", "-m", str(MEMORY_MIB), "-smp", "1", "-nodefaults", "-display", "none", "-no-user-config",
+        words = ["qemu-system-x86_64", "-accel", "tcg,tb-size=512", "-m", str(MEMORY_MIB), "-smp", "1", "-nodefaults", "-display", "none", "-no-user-config",
                  "-name", self.name, "-rtc", "base=utc,clock=host", "-kernel", self.image.kernel, "-initrd", self.image.initrd,
                  "-append", f"root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet vm.node={self.number} systemd.machine_id={self.number:032x}",
                  "-drive", f"file={self.image.disk},if=virtio,format=raw,snapshot=on"]
         for disk in self.disks:
             words += ["-drive", f"file={disk},if=virtio,format=raw,readonly=on"]
-        words += ["-netdev", f"tap,id=net,ifname={self.name},script=no,downscript=no", "-device", f"virtio-net-pci,netdev=net,mac=52:54:00:00:03:0{self.number}",
+        words += ["-netdev", f"tap,id=net,ifname={self.name},script=no,downscript=no",
+                  "-device", f"virtio-net-pci,netdev=net,mac=52:54:00:00:03:0{self.number}",
                   "-device", "virtio-rng-pci", "-device", "i6300esb", "-action", "watchdog=reset",
                   "-chardev", f"socket,id=console,path={self._path('tty')},server=on,wait=off,logfile={self._path('console')}", "-serial", "chardev:console"]
         words += [*self._chardev("control"), "-serial", "chardev:control", *self._chardev("monitor"), "-mon", "chardev=monitor,mode=control"]

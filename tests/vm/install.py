@@ -14,6 +14,7 @@ from image import ROOT
 HEADING = "## Installing on a cluster"
 CONF = "/etc/timeguard/timeguard.conf.d/vm.conf"
 DISK = "/dev/vdb"
+OTHERS = "systemctl show corosync chrony -p Id -p MainPID -p ExecMainStartTimestampMonotonic -p ReloadResult"
 PLACE = "/mnt"
 BUILD_S = 900
 NEWER = "99.0.0"
@@ -71,10 +72,14 @@ def disk_of(packages, path, newer=None):
 
 
 def install(cluster, options):
-    """On all guests at once; then they get these options, by the README's way to load them."""
+    """On all guests at once, and neither corosync nor chrony may notice; then they get these options, by the README's way to load them."""
     cluster.run(f"mount -o ro {DISK} {PLACE}")
+    before = cluster.run(OTHERS)
     for line in commands():
         checked = "timeguard status" not in line  # the first node without company is told so by the exit code
         cluster.each(lambda guest, line=line, checked=checked: guest.run(f"cd {PLACE} && {line}", APT_S, checked))
+    after = cluster.run(OTHERS)
+    if after != before:
+        raise RuntimeError(f"installing restarted what it must leave alone: {before} before, {after} after")
     text = "\n".join(options)
     cluster.run(f"mkdir -p {os.path.dirname(CONF)} && cat >{CONF} <<'END'\n{text}\nEND\ntimeguardd --check-config && systemctl reload timeguard")

@@ -10,7 +10,8 @@ PATH = os.path.join(HERE, "RESULTS.md")
 HEAD = """# The faults on three virtual machines, and what was seen
 
 Written by `tests/vm/run --write`: the rows of that run; the others are of earlier ones, on the day that they tell. A number before a colon is the
-node that sees; verdicts are those of each node in turn, "-" is no answer. The seconds of "seen" count from the fault on, those of "recovered" from its end. The alerts of "expected" are those that the row may raise:
+node that sees; verdicts are those of each node in turn, "-" is no answer. The seconds of "seen" count from the fault on, those of "recovered" from
+its end. The alerts of "expected" are those that the row may raise:
 any other in a journal of any node fails it, and so does a machine that is reset. Starved: the largest share of the time that one of the machines
 waited for a CPU of the host.
 
@@ -24,19 +25,11 @@ def _cell(text):
     return text.replace("|", "\\|")
 
 
-def _seen(row):
-    parts = [f"{text}: {'never' if at_s is None else f'{at_s:.1f} s'}" for text, at_s in row.seen.items()]
-    parts.append(f"alerts: {', '.join(row.told)}" if row.told else "no alert")
-    parts.append(f"verdicts: {row.verdicts}")
-    parts += [f"told in the journal after: {row.latency}"] if row.latency else []
-    parts += [f"false: {', '.join(row.false)}"] if row.false else []
-    return "; ".join([*parts, row.error] if row.error else parts)
-
-
 def _line(row):
     known = ", ".join(sorted(row.fault.alerts)) or "none"
-    cells = [row.fault.name, f"{'; '.join(row.fault.expect)}; alerts: {known}", _seen(row), "never" if row.recovered_s is None else f"{row.recovered_s:.1f}",
-             f"{100 * row.starved:.0f} %", "ok" if row.good() else "**failed**", time.strftime("%Y-%m-%d", time.gmtime())]
+    cells = [row.fault.name, f"{'; '.join(row.fault.expect)}; alerts: {known}", "; ".join(row.parts()),
+             "never" if row.recovered_s is None else f"{row.recovered_s:.1f}", f"{100 * row.starved:.0f} %",
+             "ok" if row.good() else "**failed**", time.strftime("%Y-%m-%d", time.gmtime())]
     return f"| {' | '.join(map(_cell, cells))} |"
 
 

@@ -39,6 +39,7 @@ class Watch:
         self.seen = {n: collections.deque(maxlen=KEPT) for n in cluster.guests}
         self.discarded = self.unanswered = 0
         self.halves_ns = []
+        self.answered_s = {n: time.monotonic() for n in cluster.guests}
         self.failure = None
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._follow, args=(guest,), daemon=True) for guest in cluster.guests.values()]
@@ -59,6 +60,7 @@ class Watch:
             turn += 1
             try:
                 self._read(guest)
+                self.answered_s[guest.number] = time.monotonic()
                 if turn % 2:
                     self.seen[guest.number].append(Seen(time.monotonic(), trimmed(guest.status())))
             except GuestError:  # it is paused, off or drowned

@@ -24,7 +24,7 @@ SECOND = 1000 * MS
 
 def document(**changes):
     nodes = [{"id": n, "name": f"n{n}", "state": "ok", "source": "10.77.3.254"} for n in (1, 2, 3)]
-    cluster = {"verdict": "agreed", "connected": True, "absent": [], "source": "10.77.3.254"}
+    cluster = {"verdict": "agreed", "connected": True, "absent": [], "source": "10.77.3.254", "smallest_provable_budget_ns": 11 * MS}
     return {"cluster": {**cluster, **changes}, "nodes": nodes, "alerts": [{"id": "node-mute", "node": "n2"}], "gate": "open", "pairs": []}
 
 
@@ -37,10 +37,12 @@ def reading(host_ns, offset_ns, raw_ns=None, half_ns=MS):
 @test
 def facts_are_read_from_documents():
     for text, wanted in (("verdict agreed", True), ("verdict split", False), ("n2 ok", True), ("n2 beyond", False), ("n4 ok", False), ("alert node-mute", True),
-                         ("alert node-mute n2", True), ("alert node-mute n1", False), ("gate open", True), ("gate closed", False), ("lives", True),
+                         ("alert node-mute n2", True), ("alert node-mute n1", False), ("provable 5", True), ("provable 11", False),
+                         ("gate open", True), ("gate closed", False), ("lives", True),
                          ("no answer", False), ("n2 absent", False)):
         require_equal(facts.holds(text.split(), document()), wanted, text)
     require(facts.holds(["n2", "absent"], document(absent=["n2"])), "absent")
+    require(not facts.holds(["provable", "5"], document(smallest_provable_budget_ns=None)), "nothing is provable")
     require(facts.holds(["no", "answer"], None) and not facts.holds(["lives"], None), "no document")
 
 
