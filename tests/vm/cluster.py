@@ -70,7 +70,7 @@ class Cluster:
         self.each(lambda guest: guest.start())
 
     def boot(self):
-        """Until all of them are one quorate ring, follow the server; returns the seconds that it took."""
+        """Until all of them are one quorate ring and follow the server; returns the seconds that it took."""
         began_s = time.monotonic()
         self.each(lambda guest: guest.wait_boot(BOOT_S))
         self.wait_for(self.formed, FORM_S, "corosync to form one ring", 2)
