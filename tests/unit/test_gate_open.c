@@ -288,6 +288,24 @@ static void the_cluster_takes_the_lone_one_over(void **state)
         }
 }
 
+/* An administrator opened and closed it again while this node, without quorum, could only look on: one look may have been of a change. */
+static void what_was_seen_open_is_remembered(void **state)
+{
+        (void)state;
+        for (int times = 1; times < 3; times++) {
+                hands_begin(4, WHOLE);
+                hands_record(1, TG_STAGE_VERIFIED, true);
+                hands_store(4);
+                hands_calm(0);
+                for (int i = 0; i < times; i++)
+                        hands_look(1, TG_HA_OPEN);
+                hands_look(1, TG_HA_CLOSED);
+                hands_step(1);
+                assert_int_equal(hands_stage(1), times > 1 ? TG_STAGE_TAKEN : TG_STAGE_VERIFIED);
+                assert_true(hands_idle());
+        }
+}
+
 /* What was closed on a node that is no cluster node any more is nobody's to open. */
 static void a_node_was_taken_out_of_the_cluster(void **state)
 {
@@ -345,8 +363,8 @@ static void a_node_was_taken_out_of_the_cluster(void **state)
         }
 }
 
-TESTS_MAIN(TEST(a_node_was_taken_out_of_the_cluster), TEST(proof_opens_what_is_closed), TEST(read_twice_to_be_open_it_is_taken),
-           TEST(a_reboot_is_no_administrator), TEST(the_command_follows_the_record), TEST(danger_comes_back_before_the_command),
-           TEST(who_goes_on_with_an_opening_proves_it_anew), TEST(shut_again_it_is_unclear_by_whom),
-           TEST(another_opening_begins_anew), TEST(what_does_not_open_in_time_is_said),
+TESTS_MAIN(TEST(what_was_seen_open_is_remembered), TEST(a_node_was_taken_out_of_the_cluster), TEST(proof_opens_what_is_closed),
+           TEST(read_twice_to_be_open_it_is_taken), TEST(a_reboot_is_no_administrator), TEST(the_command_follows_the_record),
+           TEST(danger_comes_back_before_the_command), TEST(who_goes_on_with_an_opening_proves_it_anew),
+           TEST(shut_again_it_is_unclear_by_whom), TEST(another_opening_begins_anew), TEST(what_does_not_open_in_time_is_said),
            TEST(open_is_when_nobody_has_anything_closed), TEST(the_cluster_takes_the_lone_one_over))
