@@ -212,6 +212,9 @@ static void calm_is_of_a_quorum(void **state)
         assert_true(is_calm());
         scene.quorum.qdevice_votes = 0; /* corosync breaks a tie: all of this part report */
         assert_true(is_calm());
+        scene.view.members[0].votes = 0; /* whoever has no vote proves nothing for anybody */
+        assert_false(is_calm() || scene.gate.finding.quiet);
+        scene.view.members[0].votes = 1;
         scene.view.members[0].fresh = false; /* corosync does not deliver its own reports */
         assert_false(is_calm() || scene.gate.finding.quiet);
 }

@@ -306,6 +306,24 @@ static void what_was_seen_open_is_remembered(void **state)
         }
 }
 
+/* The command was accepted, and took its time: what was still open then has not been opened again. */
+static void what_is_not_closed_yet_was_not_opened(void **state)
+{
+        (void)state;
+        hands_begin(4, WHOLE);
+        hands_record(1, TG_STAGE_ISSUED, true);
+        hands_store(4);
+        hands_look(1, TG_HA_OPEN);
+        hands_look(1, TG_HA_OPEN);
+        hands_look(1, TG_HA_CLOSING);
+        hands_step(1);
+        assert_int_equal(hands_stage(1), TG_STAGE_ISSUED);
+        hands_look(1, TG_HA_OPEN);
+        hands_look(1, TG_HA_OPEN);
+        hands_step(1);
+        assert_int_equal(hands_stage(1), TG_STAGE_TAKEN);
+}
+
 /* What was closed on a node that is no cluster node any more is nobody's to open. */
 static void a_node_was_taken_out_of_the_cluster(void **state)
 {
@@ -363,8 +381,9 @@ static void a_node_was_taken_out_of_the_cluster(void **state)
         }
 }
 
-TESTS_MAIN(TEST(what_was_seen_open_is_remembered), TEST(a_node_was_taken_out_of_the_cluster), TEST(proof_opens_what_is_closed),
-           TEST(read_twice_to_be_open_it_is_taken), TEST(a_reboot_is_no_administrator), TEST(the_command_follows_the_record),
-           TEST(danger_comes_back_before_the_command), TEST(who_goes_on_with_an_opening_proves_it_anew),
-           TEST(shut_again_it_is_unclear_by_whom), TEST(another_opening_begins_anew), TEST(what_does_not_open_in_time_is_said),
+TESTS_MAIN(TEST(what_was_seen_open_is_remembered), TEST(what_is_not_closed_yet_was_not_opened),
+           TEST(a_node_was_taken_out_of_the_cluster), TEST(proof_opens_what_is_closed), TEST(read_twice_to_be_open_it_is_taken),
+           TEST(a_reboot_is_no_administrator), TEST(the_command_follows_the_record), TEST(danger_comes_back_before_the_command),
+           TEST(who_goes_on_with_an_opening_proves_it_anew), TEST(shut_again_it_is_unclear_by_whom),
+           TEST(another_opening_begins_anew), TEST(what_does_not_open_in_time_is_said),
            TEST(open_is_when_nobody_has_anything_closed), TEST(the_cluster_takes_the_lone_one_over))

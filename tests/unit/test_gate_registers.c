@@ -310,6 +310,9 @@ static void a_qdevice_goes_with_the_whole_part(void **state)
         assert_true(is_stored());
         scene.quorum.qdevice_votes = 0; /* corosync breaks a tie */
         assert_true(is_stored());
+        scene.view.members[0].votes = 0; /* whoever has no vote keeps nothing for anybody */
+        assert_false(is_stored());
+        scene.view.members[0].votes = 1;
         scene.view.members[0].fresh = false;
         assert_false(is_stored());
 }
