@@ -7,6 +7,7 @@
 #include "gate.h"
 
 #define DUTY_SLACK_NS (TG_GATE_RUN_NS + 15 * TG_NS_PER_S)
+#define PAST_LOCK_NS  (100 * TG_NS_PER_S)
 
 static void lose(struct tg_gate *gate)
 {
@@ -27,23 +28,23 @@ void tg_gate_ring(struct tg_gate *gate, int64_t now_raw_ns)
         memset(gate->watch.n_asked, 0, sizeof gate->watch.n_asked);
 }
 
-/* Beside the sizes of steps that its loops, which sleep on the wall clock, have to sit out. */
+/* Beside the sizes of steps that its loops, which sleep on the wall clock, have to sit out; and where its manager was set back, or a clock was set
+   forward past the end of the manager's lock (120 s, renewed every 10 s), it takes until there is a manager again. */
 int64_t tg_gate_limit_of_duty_ns(const struct tg_situation *s)
 {
         int64_t back_ns = 0, limit_ns = 60 * TG_NS_PER_S;
-        bool master = false;
+        bool unmanaged = false;
 
         for (uint32_t i = 0; i < s->view->n; i++) {
                 const struct tg_member *m = &s->view->members[s->view->order[i]];
+                int64_t step_ns = m->fresh ? m->report.last_step_ns : 0;
 
-                if (!m->fresh || m->report.last_step_ns >= 0)
-                        continue;
-                if (-m->report.last_step_ns > back_ns)
-                        back_ns = -m->report.last_step_ns;
-                master |= m->report.gate.flags & TG_GATE_MASTER;
+                if (step_ns < 0 && -step_ns > back_ns)
+                        back_ns = -step_ns;
+                unmanaged |= step_ns > PAST_LOCK_NS || (step_ns < 0 && m->report.gate.flags & TG_GATE_MASTER);
         }
         limit_ns += back_ns < 3600 * TG_NS_PER_S ? back_ns : 3600 * TG_NS_PER_S;
-        return master && limit_ns < 180 * TG_NS_PER_S ? 180 * TG_NS_PER_S : limit_ns;
+        return unmanaged && limit_ns < 180 * TG_NS_PER_S ? 180 * TG_NS_PER_S : limit_ns;
 }
 
 static bool is_there(const struct tg_situation *s, uint32_t id)

@@ -119,6 +119,10 @@ static void the_limit_knows_the_steps(void **state)
         assert_true(tg_gate_limit_of_duty_ns(&scene.s) == 3660 * S);
         scene_mute(2);
         assert_true(tg_gate_limit_of_duty_ns(&scene.s) == 210 * S);
+        scene_report(1)->last_step_ns = 100 * S;
+        assert_true(tg_gate_limit_of_duty_ns(&scene.s) == 60 * S);
+        scene_report(1)->last_step_ns++; /* the manager's lock, whoever has it, may be taken for old */
+        assert_true(tg_gate_limit_of_duty_ns(&scene.s) == 180 * S);
 }
 
 static void who_does_nothing_with_it_loses_it(void **state)
