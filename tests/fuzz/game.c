@@ -116,11 +116,8 @@ static void answer(struct game *g)
 }
 
 /* The own reports come back at once, each after what it may have led to. */
-void game_give(struct game *g, struct tg_event *event)
+static void settle(struct game *g)
 {
-        answer(g);
-        event->now = g->now;
-        tg_node_handle(g->node, event);
         for (int n = 0; drain(g) && !g->deaf; n++) {
                 uint8_t data[TG_REPORT_BYTES_MAX];
                 struct tg_event own = { .type = TG_EVENT_DELIVERY, .now = g->now };
@@ -133,6 +130,14 @@ void game_give(struct game *g, struct tg_event *event)
                 own.delivery.len = g->own_len;
                 tg_node_handle(g->node, &own);
         }
+}
+
+void game_give(struct game *g, struct tg_event *event)
+{
+        answer(g);
+        event->now = g->now;
+        tg_node_handle(g->node, event);
+        settle(g);
 }
 
 /* ---- messages ---- */
@@ -197,6 +202,7 @@ void game_deliver(struct game *g, uint32_t id, uint32_t pid, const uint8_t *data
         free(copy);
         FUZZ_REQUIRE(g->node->reports_heard - heard + g->node->reports_bad - bad <= 1, "one message counts twice");
         compare(&g->node->view, g->node->reports_heard > heard ? id : 0);
+        settle(g);
         event = (struct tg_event){ .type = TG_EVENT_LOOK };
         game_give(g, &event);
 }
