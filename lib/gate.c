@@ -77,7 +77,8 @@ void tg_gate_write(struct tg_gate *gate, const struct tg_situation *s, int slot,
 /* A version of a ring that is not yet known here cannot have been written before its report was delivered. */
 static bool is_newer(const struct tg_situation *s, uint64_t seq, uint32_t serial, uint64_t than_seq, uint32_t than_serial)
 {
-        if (than_seq > s->view->ring.seq) /* corosync has begun its numbers anew: that one is older than all of them */
+        if (s->view->ring.seq &&
+            than_seq > s->view->ring.seq) /* corosync has begun its numbers anew: that one is older than all of them */
                 return seq <= s->view->ring.seq;
         return seq <= s->view->ring.seq && tg_gate_version_order(seq, serial, than_seq, than_serial) > 0;
 }

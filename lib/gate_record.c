@@ -23,7 +23,7 @@ int tg_gate_version_order(uint64_t a_seq, uint32_t a_serial, uint64_t b_seq, uin
         return a_serial < b_serial ? -1 : a_serial > b_serial;
 }
 
-static bool is_zero(const uint8_t bytes[static 16])
+bool tg_gate_is_no_uuid(const uint8_t bytes[static 16])
 {
         static const uint8_t zero[16];
 
@@ -98,12 +98,12 @@ static void read_record(struct tg_reader *r, int slot, struct tg_gate_record *ou
         out->since_real_ns = tg_read_i64(r);
         read_prior(r, out->prior);
         r->bad |= out->stage >= TG_STAGE_COUNT || out->backend > TG_BACKEND_NONE || !out->owner_id ||
-                  (slot ? !out->target_id : out->target_id != 0) || is_zero(out->uuid);
+                  (slot ? !out->target_id : out->target_id != 0) || tg_gate_is_no_uuid(out->uuid);
 }
 
 static void write_hold(struct tg_writer *w, const struct tg_gate_hold *hold)
 {
-        bool ack = !is_zero(hold->ack);
+        bool ack = !tg_gate_is_no_uuid(hold->ack);
         unsigned head = HOLD_THERE | (hold->holds ? HOLD_HOLDS : 0) | (hold->closes ? HOLD_CLOSES : 0) |
                         (hold->taken ? HOLD_TAKEN : 0) | (ack ? HOLD_ACK : 0);
 

@@ -31,6 +31,8 @@ struct tg_gate_registers {
         uint8_t recent; /* transitions within the last hour, as of the saving */
 };
 
+/* Zero is the name of no record. */
+bool tg_gate_is_no_uuid(const uint8_t bytes[static 16]);
 /* <0, 0, >0: a is older than, the same as, newer than b. */
 int tg_gate_version_order(uint64_t a_seq, uint32_t a_serial, uint64_t b_seq, uint32_t b_serial);
 static inline bool tg_gate_record_same(const struct tg_gate_record *a, const struct tg_gate_record *b)

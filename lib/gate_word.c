@@ -40,13 +40,6 @@ static void acknowledge(struct tg_gate *gate)
                         gate->reg.hold.ack[k] ^= gate->reg.records[i].uuid[k];
 }
 
-static bool is_zero(const uint8_t bytes[static 16])
-{
-        static const uint8_t zero[16];
-
-        return !memcmp(bytes, zero, sizeof zero);
-}
-
 bool tg_gate_is_acknowledged(const struct tg_gate *gate, int slot)
 {
         const uint8_t *ack = gate->reg.hold.ack, *mine = gate->reg.records[slot].uuid, *other = gate->reg.records[!slot].uuid;
@@ -54,7 +47,7 @@ bool tg_gate_is_acknowledged(const struct tg_gate *gate, int slot)
 
         for (size_t k = 0; k < sizeof both; k++)
                 both[k] = mine[k] ^ other[k];
-        return !is_zero(ack) && (!memcmp(ack, mine, sizeof both) || !memcmp(ack, both, sizeof both));
+        return !tg_gate_is_no_uuid(ack) && (!memcmp(ack, mine, sizeof both) || !memcmp(ack, both, sizeof both));
 }
 
 /* A version that is newer than any; given without quorum it is older than whatever the quorate part is told meanwhile. */

@@ -127,7 +127,7 @@ struct tg_gate_status {
         bool wants_closed;                            /* ... or keeps it closed: */
         struct tg_gate_hold hold;                     /* ... this one, with what is left of it */
         struct tg_gate_record records[TG_GATE_SLOTS]; /* stage NONE: none known */
-        bool owes; /* this node has closed itself, or tried to, whatever becomes of the records */
+        bool owes; /* this node has closed itself, or may have, whatever becomes of the records */
         uint32_t failures[TG_GATE_SLOTS];
         char failed[TG_GATE_SLOTS][TG_GATE_TEXT_MAX]; /* why the last attempt failed; "" it did not */
         bool save_failed;                             /* the registers are not on disk */

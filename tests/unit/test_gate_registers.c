@@ -113,6 +113,9 @@ static void corosync_begins_its_numbers_anew(void **state)
         (void)state;
         scene_new(3);
         told(1, record(8, 2, TG_STAGE_VERIFIED));
+        scene.view.ring.seq = 0; /* nothing is known of a ring yet */
+        told(2, record(0, 1, TG_STAGE_UNDONE));
+        assert_int_equal(own()->stage, TG_STAGE_VERIFIED);
         scene.view.ring.seq = 4;
         told(1, record(8, 3, TG_STAGE_OPENING)); /* this node has not heard of the new ones yet */
         assert_int_equal(own()->stage, TG_STAGE_VERIFIED);
